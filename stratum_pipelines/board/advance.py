@@ -1,0 +1,215 @@
+"""Moving a board on by a run of answers: the one function behind live cycles, backfills and replays."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from stratum_pipelines.board.moves import COLUMNS, book_moves
+from stratum_pipelines.board.observe import Run, observe
+from stratum_pipelines.board.places import Placed, place
+from stratum_pipelines.board.rows import (
+    Names,
+    consensus_of_run,
+    consensus_rows,
+    name_codes,
+    poll_rows,
+    quarantine_rows,
+    snapshot_rows,
+)
+from stratum_pipelines.board.schedule import Schedule
+from stratum_pipelines.board.signal_rows import SignalRows
+from stratum_pipelines.board.state import H2H, Board
+from stratum_pipelines.providers.provider import Provider
+from stratum_pipelines.providers.reading import Answer, Reading, Refusal
+from stratum_pipelines.quant.consensus import Agreement
+from stratum_pipelines.reference import League, Reference
+from stratum_pipelines.signals.signal import Signal
+from stratum_pipelines.signals.tape import Tape
+
+# How far back windows of rules may reach. The past kept is a little longer: back to the last answer before it.
+LOOKBACK_US = 30 * 60 * 1_000_000
+CELLS_PER_RUN = 400_000
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the computation of a sport depends on besides its answers: reference data, signals, providers."""
+
+    reference: Reference
+    signals: Mapping[str, Signal]
+    providers: Mapping[str, Provider]
+
+    def league(self, sport_key: str) -> League | None:
+        """The league behind a sport_key."""
+        return self.reference.league(sport_key)
+
+
+Rows = dict[str, pl.DataFrame]
+
+
+def blank_board(sport_key: str, rules: Rules) -> Board:
+    """The board of a sport before its first answer. Raises KeyError for a sport no league is known for."""
+    league = rules.reference.leagues[sport_key]
+    return Board(sport_key=sport_key, n_outcomes=league.n_outcomes)
+
+
+def read(answer: Answer, rules: Rules) -> Reading:
+    """What an answer says, by the reader of its provider. Raises KeyError for a provider that is not there."""
+    return rules.providers[answer.provider].read(answer)
+
+
+def advance(board: Board, answers: Iterable[Answer], rules: Rules) -> Iterator[Rows]:
+    """Move the board on by answers in order of receipt; yields the rows of every table, a run at a time.
+
+    An answer that is not later than the one before it is refused whole: the past of a board cannot be changed. It stays
+    in raw_odds, and recomputing its day puts it where it belongs.
+    """
+    run: list[tuple[Answer, Reading]] = []
+    for answer in answers:
+        last = run[-1][0].received_at if run else board.received_at
+        if answer.received_at <= last:
+            if run:
+                yield _advance(board, run, rules)
+                run = []
+            yield refused_whole(answer, "out_of_order", "The answer is not later than the one before it.")
+            continue
+        reading = read(answer, rules)
+        run.append((answer, reading))
+        if len(run) >= run_length(board, reading):
+            yield _advance(board, run, rules)
+            run = []
+    if run:
+        yield _advance(board, run, rules)
+
+
+def refused_whole(answer: Answer, reason: str, detail: str) -> Rows:
+    """The rows of an answer that cannot be used at all: a poll that found nothing, and why."""
+    refusal = Refusal("raw_odds", reason, f"{detail} Nothing of it was used; it stays in raw_odds.", answer.sport_key, "")
+    nothing = Placed(answer, Reading(False, "american", refusals=[refusal]), [], [], *_NO_QUOTES, 0, [refusal])
+    counts = np.zeros(1, np.int64)
+    return {"polls": poll_rows([nothing], counts, counts), "quarantine": quarantine_rows([nothing])}
+
+
+_NO_QUOTES = (np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.int64))
+
+
+def run_length(board: Board, reading: Reading) -> int:
+    """How many answers fit into one run: dense arrays of a bounded number of cells."""
+    markets, outcomes, books = board.quotes["price"].shape
+    markets = max(markets, 3 * len(reading.games))
+    return max(1, min(64, CELLS_PER_RUN // max(1, markets * outcomes * books)))
+
+
+def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) -> Rows:
+    league = rules.reference.leagues[board.sport_key]
+    schedule = Schedule(board)
+    placed = []
+    for index, (answer, reading) in enumerate(run):
+        board.received_at, board.response_id = answer.received_at, answer.response_id
+        if answer.provider not in board.providers:
+            board.providers.append(answer.provider)
+        placed.append(place(board, answer, reading, rules.reference))
+        schedule.follow(index, placed[-1])
+    board.fit()
+    gaps = [int(1e6 * rules.providers[p.answer.provider].default_gap_s) for p in placed]
+    seen = observe(board, placed, schedule.starts_by_answer(len(placed)), gaps)
+    names = name_codes(board, placed)
+    groups, ranks = _book_groups(board, rules.reference), _book_ranks(board)
+    p, m, found = consensus_of_run(board, seen, groups, ranks)
+    value, fair, updated = _consensus_in_force(board, len(placed), p, m, found)
+    rows = {
+        "odds_snapshots": snapshot_rows(board, seen, names),
+        "consensus": consensus_rows(board, seen, names, p, m, found),
+        "signals": _detect(board, seen, names, league, rules, groups, ranks, value, fair, updated),
+        "polls": poll_rows(placed, seen.changed.sum(axis=(1, 2, 3)), (seen.changed & ~seen.active).sum(axis=(1, 2, 3))),
+        "quarantine": quarantine_rows(placed),
+        "event_changes": schedule.change_rows(),
+        "events": schedule.event_rows(league.league),
+        "event_links": schedule.link_rows(),
+    }
+    board.quotes = {name: array[-1].copy() for name, array in seen.now.items()}
+    board.value, board.fair = value[-1].copy(), fair[-1].copy()
+    return rows
+
+
+def _book_groups(board: Board, reference: Reference) -> npt.NDArray[np.int64]:
+    """The operator group of each book column, as a number; columns without a book are put in group 0 and never counted."""
+    numbers: dict[str, int] = {}
+    width = board.quotes["price"].shape[2]
+    groups = [numbers.setdefault(reference.books[book].operator_group, len(numbers)) for book in board.books]
+    return np.array(groups + [0] * (width - len(groups)), np.int64)
+
+
+def _book_ranks(board: Board) -> npt.NDArray[np.int64]:
+    """The alphabetical place of each book column."""
+    width = board.quotes["price"].shape[2]
+    order = {book: rank for rank, book in enumerate(sorted(board.books))}
+    return np.array([order[book] for book in board.books] + list(range(len(order), width)), np.int64)
+
+
+def _consensus_in_force(
+    board: Board, n: int, p: npt.NDArray[np.int64], m: npt.NDArray[np.int64], found: Agreement
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The consensus after each answer, carried forward from the last one written, and where it was written."""
+    updated = np.zeros((n, board.n_markets), np.bool_)
+    updated[p, m] = True
+    kinds = np.array(board.market_kind, np.int64)
+    points = np.where(np.arange(board.n_outcomes) == 0, found.point_median, np.nan)
+    written = np.where((kinds[m] == H2H)[:, None], found.fair_prob, points)
+    last = np.maximum.accumulate(np.where(updated, np.arange(n)[:, None], -1), axis=0)
+    columns = np.arange(board.n_markets)[None, :]
+
+    def carried(held: npt.NDArray[np.float64], new: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        dense = np.full((n, *held.shape), np.nan)
+        dense[p, m] = new
+        return np.where((last >= 0)[:, :, None], dense[np.maximum(last, 0), columns], held[None])
+
+    return carried(board.value, written), carried(board.fair, found.fair_prob), updated
+
+
+def _detect(
+    board: Board,
+    seen: Run,
+    names: Names,
+    league: League,
+    rules: Rules,
+    groups: npt.NDArray[np.int64],
+    ranks: npt.NDArray[np.int64],
+    value: npt.NDArray[np.float64],
+    fair: npt.NDArray[np.float64],
+    updated: npt.NDArray[np.bool_],
+) -> pl.DataFrame:
+    """Let every rule judge the run, and remember the past the next run's windows reach back to."""
+    moves = book_moves(board, seen)
+    past = board.past_moves or {name: np.empty(0, dtype) for name, dtype in COLUMNS.items()}
+    n_past = len(board.past_times)
+    starts = seen.commence_at[:, names.market_game] if board.n_markets else np.empty((len(seen.times), 0), np.int64)
+    tape = Tape(
+        n_past=n_past,
+        times=np.concatenate([board.past_times, seen.times]),
+        value=np.concatenate([board.past_value, value]),
+        kinds=names.market_kind,
+        updated=updated,
+        before_start=seen.times[:, None] < starts,
+        moves={name: np.concatenate([past[name], moves[name]]) for name in COLUMNS},
+        groups=groups,
+        key_numbers=league.key_numbers,
+        steps=np.array([league.move_thresholds[kind] for kind in ("h2h", "spreads", "totals")]),
+    )
+    rows = SignalRows(board, seen, names, league, groups, ranks, value, fair)
+    for name, signal in rules.signals.items():
+        blank = signal.blank_memory(board.n_markets)
+        for key, held in board.memory.get(name, {}).items():
+            blank[key][: len(held)] = held
+        board.memory[name] = blank
+        for hit in signal.detect(tape, blank):
+            rows.add(signal, hit, hit.row - n_past)
+    first = int(tape.index_at(tape.times[-1:] - LOOKBACK_US)[0])
+    first = max(first, 0)
+    board.past_times, board.past_value = tape.times[first:].copy(), tape.value[first:].copy()
+    recent = tape.moves["received_at"] >= board.past_times[0]
+    board.past_moves = {name: array[recent] for name, array in tape.moves.items()}
+    return rows.frame()

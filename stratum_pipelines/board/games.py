@@ -1,0 +1,125 @@
+"""The games of one sport: which ids stand for which game, what its teams are called, and when it starts."""
+
+from dataclasses import dataclass, field
+
+from stratum_pipelines.providers.reading import Game, Refusal
+
+RELINK_TOLERANCE_US = 2 * 3600 * 1_000_000
+SIDE_OF_WORD = {"Draw": 2, "Over": 0, "Under": 1}
+
+
+@dataclass
+class KnownGame:
+    """A game as the board knows it. Times are UTC microseconds; `names` maps every team name seen to its side (0 home)."""
+
+    event_id: str
+    provider: str
+    home_team: str
+    away_team: str
+    commence_at: int
+    first_seen_at: int
+    last_seen_at: int
+    names: dict[str, int] = field(default_factory=dict)
+    n_reschedules: int = 0
+    is_listed: bool = True
+    status: str = "scheduled"
+
+
+@dataclass
+class Registry:
+    """Every game of a sport, by position; `links` leads from a provider's id to the position."""
+
+    games: list[KnownGame] = field(default_factory=list)
+    links: dict[tuple[str, str], int] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+
+    def place(self, provider: str, game: Game, received_at: int, listed: set[str]) -> tuple[int, Refusal | None]:
+        """The position of a game an answer names (-1 when refused), and what there is to say about it.
+
+        `listed` holds the ids in the same answer: a game that is still listed under its own id is never taken over by
+        a new one.
+        """
+        key = (provider, game.event_id)
+        position = self.links.get(key)
+        if position is None:
+            return self._meet(provider, game, received_at, listed)
+        known = self.games[position]
+        if game.home_team in known.names and game.away_team in known.names:
+            return position, None
+        return self._rename(position, game)
+
+    def _meet(self, provider: str, game: Game, received_at: int, listed: set[str]) -> tuple[int, Refusal | None]:
+        key = (provider, game.event_id)
+        twins = [i for i, known in enumerate(self.games) if self._same_game(known, provider, game, received_at, listed)]
+        if len(twins) == 1:
+            self.links[key] = twins[0]
+            self.reasons[key] = ("teams_and_start", received_at)
+            return twins[0], None
+        if twins or self._is_second_provider(provider, game):
+            return -1, self._unmatched(provider, game, received_at)
+        self.games.append(
+            KnownGame(
+                game.event_id,
+                provider,
+                game.home_team,
+                game.away_team,
+                game.commence_at,
+                received_at,
+                received_at,
+                {game.home_team: 0, game.away_team: 1},
+            )
+        )
+        self.links[key] = len(self.games) - 1
+        self.reasons[key] = ("first_seen", received_at)
+        return self.links[key], None
+
+    def _same_game(self, known: KnownGame, provider: str, game: Game, received_at: int, listed: set[str]) -> bool:
+        """Whether a new id stands for a known game: same teams on the same sides, start within tolerance.
+
+        Within one provider the old id must be gone and the game not begun, else a doubleheader would be merged.
+        """
+        if known.names.get(game.home_team) != 0 or known.names.get(game.away_team) != 1:
+            return False
+        if abs(known.commence_at - game.commence_at) > RELINK_TOLERANCE_US:
+            return False
+        if provider != known.provider:
+            return (provider, known.event_id) not in self.links
+        return known.event_id not in listed and received_at < known.commence_at
+
+    def _is_second_provider(self, provider: str, game: Game) -> bool:
+        """Whether another provider owns games around this start: then an unmatched game needs a person's word."""
+        day = 24 * 3600 * 1_000_000
+        return any(k.provider != provider and abs(k.commence_at - game.commence_at) <= day for k in self.games[-500:])
+
+    def _unmatched(self, provider: str, game: Game, received_at: int) -> Refusal:
+        near = [
+            f"{k.event_id} ({k.away_team} at {k.home_team})"
+            for k in self.games
+            if abs(k.commence_at - game.commence_at) <= RELINK_TOLERANCE_US
+            and {k.home_team, k.away_team} & {game.home_team, game.away_team}
+        ]
+        advice = f" Could it be {' or '.join(near[:3])}?" if near else ""
+        detail = (
+            f"Game {game.event_id} of {provider} ({game.away_team} at {game.home_team}) matches no single known game "
+            f"by teams and start.{advice} Add a row to event_links to link it."
+        )
+        return Refusal("events", "unmatched_event", detail, game.event_id, game.event_id)
+
+    def _rename(self, position: int, game: Game) -> tuple[int, Refusal | None]:
+        """One changed name is the same team renamed; two make another game, whose quotes must not mix with this one's."""
+        known = self.games[position]
+        new = [name for name in (game.home_team, game.away_team) if name not in known.names]
+        if len(new) == 2:
+            detail = (
+                f"Game {game.event_id} is {known.away_team} at {known.home_team}, but this answer lists "
+                f"{game.away_team} at {game.home_team} under its id; its quotes were left out."
+            )
+            return -1, Refusal("events", "teams_changed", detail, f"{game.away_team} at {game.home_team}", game.event_id)
+        kept = game.away_team if new[0] == game.home_team else game.home_team
+        side = 1 - known.names[kept]
+        known.names[new[0]] = side
+        detail = (
+            f"Game {game.event_id}: {known.away_team if side else known.home_team} is now called {new[0]}; "
+            f"quotes go on under the first name."
+        )
+        return position, Refusal("events", "team_renamed", detail, new[0], game.event_id)

@@ -1,0 +1,62 @@
+"""Which books moved, toward which outcome, when and how far."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.board.observe import Run
+from stratum_pipelines.board.state import H2H, TOTALS, Board
+from stratum_pipelines.quant.devig import multiplicative
+
+SANE_AGE_US = 15 * 60 * 1_000_000
+MIN_H2H_MOVE = 0.01
+COLUMNS = {
+    "received_at": np.int64,
+    "at": np.int64,
+    "market": np.int64,
+    "outcome": np.int64,
+    "book": np.int64,
+    "size": np.float64,
+}
+
+
+def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
+    """One entry per answer, market and book whose own line moved; the columns of `Tape.moves`.
+
+    A move is a changed point on spreads and totals, and in h2h a change of the book's own fair probability by 0.01 or
+    more, toward the outcome that gained most. A quote that was not there before has not moved. The book's time counts
+    where it lies within 15 minutes before the receipt, else the receipt.
+    """
+    p, m, b = np.nonzero(run.changed.any(axis=2))
+    kinds = np.array(board.market_kind, np.int64)[m]
+    at = np.maximum.reduce(run.quoted_at[p, m, :, b], axis=1)
+    received = run.times[p]
+    at = np.where((received - at >= 0) & (received - at <= SANE_AGE_US), at, received)
+
+    change = run.now["point"][p, m, 0, b] - run.before["point"][p, m, 0, b]
+    lined = run.active[p, m, 0, b] & run.was_active[p, m, 0, b] & (kinds != H2H) & (change != 0)
+    rises = change > 0
+    line_outcome = np.where(kinds == TOTALS, ~rises, rises).astype(np.int64)
+
+    gain = _fair(run.now["price"][p, m, :, b], board.n_outcomes) - _fair(run.before["price"][p, m, :, b], board.n_outcomes)
+    known = ~np.isnan(gain).any(axis=1)
+    outcome = np.where(known[:, None], gain, -1.0).argmax(axis=1)
+    gained = np.take_along_axis(gain, outcome[:, None], 1)[:, 0]
+    priced = (kinds == H2H) & known & (np.where(known, gained, 0.0) >= MIN_H2H_MOVE - 1e-9)
+
+    moved = np.flatnonzero(lined | priced)
+    return {
+        "received_at": received[moved],
+        "at": at[moved],
+        "market": m[moved],
+        "outcome": np.where(lined, line_outcome, outcome)[moved],
+        "book": b[moved],
+        "size": np.where(lined, np.abs(change), gained)[moved],
+    }
+
+
+def _fair(prices: npt.NDArray[np.float64], n_outcomes: int) -> npt.NDArray[np.float64]:
+    """Each book's own fair probabilities; NaN unless it quotes every outcome."""
+    fair, _ = multiplicative(1.0 / prices[:, :n_outcomes])
+    return fair

@@ -1,0 +1,137 @@
+"""A run of answers laid over the board: what every book quoted after each, what changed, and what went stale.
+
+Everything is dense: arrays of shape (answers, markets, outcomes, books). A live cycle is a run of one answer, a batch
+takes as many as fit in memory; the numbers do not depend on where the runs are cut.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.board.places import Placed
+from stratum_pipelines.board.state import BOOK_BITS, BOOK_MASK, H2H, MARKET_SHIFT, OUTCOME_MASK, QUOTE_ARRAYS, SPREADS, TOTALS, Board
+from stratum_pipelines.board.sightings import Sightings
+from stratum_pipelines.providers.reading import Refusal
+from stratum_pipelines.quant.odds import american_to_decimal
+
+
+@dataclass
+class Run:
+    """The board after each answer of a run, beside the board after the answer before it.
+
+    `now` and `before` hold the arrays of `QUOTE_ARRAYS` with a leading axis of answers. `changed` marks quotes that are
+    new, moved, came back or vanished; `restaled` those that went stale or came back while their price stood.
+    `quoted_at` is the book's time of each quote, `commence_at` (answers, games) the start as known after each answer.
+    """
+
+    times: npt.NDArray[np.int64]
+    now: dict[str, npt.NDArray]
+    before: dict[str, npt.NDArray]
+    active: npt.NDArray[np.bool_]
+    was_active: npt.NDArray[np.bool_]
+    changed: npt.NDArray[np.bool_]
+    restaled: npt.NDArray[np.bool_]
+    quoted_at: npt.NDArray[np.int64]
+    is_american: npt.NDArray[np.bool_]
+    commence_at: npt.NDArray[np.int64]
+
+
+def observe(board: Board, placed: list[Placed], commence_at: npt.NDArray[np.int64], default_gaps: list[int]) -> Run:
+    """Lay a run of answers over the board. The board itself is not moved on; its sightings are.
+
+    `commence_at` has shape (answers, games); `default_gaps` holds, per answer, the provider's expected gap between
+    sightings of a book in microseconds.
+    """
+    shape = (len(placed), *board.quotes["price"].shape)
+    now = {name: np.full(shape, fill, dtype) for name, (dtype, fill) in QUOTE_ARRAYS.items()}
+    quoted_at = np.zeros(shape, np.int64)
+    for i, answer in enumerate(placed):
+        offered = ~np.isnan(answer.quoted)
+        slots, quoted = answer.slots[offered], answer.quoted[offered]
+        at = (slots >> MARKET_SHIFT, slots >> BOOK_BITS & OUTCOME_MASK, slots & BOOK_MASK)
+        american = answer.reading.odds_format == "american"
+        now["price"][i][at] = american_to_decimal(quoted) if american else quoted
+        now["quoted"][i][at] = quoted
+        now["point"][i][at] = answer.point[offered]
+        now["sighted"][i][at] = answer.quoted_at[offered]
+        now["owner"][i][at] = board.providers.index(answer.answer.provider)
+        quoted_at[i][at] = answer.quoted_at[offered]
+    _refuse_disagreeing(board, placed, now)
+    _carry(board, placed, now)
+    active = ~np.isnan(now["price"])
+    now["stale"] = _stale(board, placed, now, active, default_gaps)
+    before = {name: np.concatenate([board.quotes[name][None], now[name][:-1]]) for name in now}
+    was_active = ~np.isnan(before["price"])
+    both = active & was_active
+    return Run(
+        times=np.array([p.answer.received_at for p in placed], np.int64),
+        now=now,
+        before=before,
+        active=active,
+        was_active=was_active,
+        changed=(active != was_active) | both & ((now["quoted"] != before["quoted"]) | (now["point"] != before["point"])),
+        restaled=both & (now["stale"] != before["stale"]),
+        quoted_at=quoted_at,
+        is_american=np.array([p.reading.odds_format == "american" for p in placed]),
+        commence_at=commence_at,
+    )
+
+
+def _refuse_disagreeing(board: Board, placed: list[Placed], now: dict[str, npt.NDArray]) -> None:
+    """Take out spreads whose two points are not opposite and totals whose two points differ: one of them is wrong."""
+    kinds = np.array(board.market_kind, np.int64)
+    price, point = now["price"], now["point"]
+    both = ~np.isnan(price[:, :, 0]) & ~np.isnan(price[:, :, 1])
+    expected = np.where((kinds == SPREADS)[None, :, None], -point[:, :, 0], point[:, :, 0])
+    wrong = both & (kinds != H2H)[None, :, None] & (point[:, :, 1] != expected)
+    for i, m, b in np.argwhere(wrong).tolist():
+        game = board.registry.games[board.market_game[m]]
+        kind = "spreads" if kinds[m] == SPREADS else "totals"
+        where = f"{game.event_id}/{board.books[b]}/{kind}"
+        points = f"{point[i, m, 0, b]:g} and {point[i, m, 1, b]:g}"
+        rule = "must be opposite" if kinds[m] == SPREADS else "must be equal"
+        detail = f"The points {points} at {where} {rule}; both quotes were left out."
+        placed[i].refusals.append(Refusal("odds_snapshots", "points_disagree", detail, points, where))
+    for name, (_, fill) in QUOTE_ARRAYS.items():
+        now[name].transpose(0, 1, 3, 2)[wrong] = fill
+
+
+def _carry(board: Board, placed: list[Placed], now: dict[str, npt.NDArray]) -> None:
+    """Let quotes stand that an answer could not have withdrawn: it was incomplete, of changes only, or another provider's."""
+    held = board.quotes
+    games = np.array(board.market_game, np.int64)
+    for i, answer in enumerate(placed):
+        previous = {name: now[name][i - 1] for name in now} if i else held
+        reading = answer.reading
+        standing = np.isnan(now["price"][i]) & ~np.isnan(previous["price"])
+        if reading.kind == "changes":
+            withdrawn = answer.slots[np.isnan(answer.quoted)]
+            standing[withdrawn >> MARKET_SHIFT, withdrawn >> BOOK_BITS & OUTCOME_MASK, withdrawn & BOOK_MASK] = False
+            standing[np.isin(games, answer.unlisted)] = False
+        elif reading.is_complete and answer.answer.is_complete:
+            standing &= previous["owner"] != board.providers.index(answer.answer.provider)
+        if standing.any():
+            for name, array in now.items():
+                array[i][standing] = previous[name][standing]
+        if reading.kind == "changes":
+            # The snapshot behind a change log was complete: what it left unchanged was seen again.
+            seen = ~np.isnan(now["price"][i]) & (now["owner"][i] == board.providers.index(answer.answer.provider))
+            now["sighted"][i][seen] = answer.answer.received_at
+
+
+def _stale(
+    board: Board, placed: list[Placed], now: dict[str, npt.NDArray], active: npt.NDArray[np.bool_], default_gaps: list[int]
+) -> npt.NDArray[np.bool_]:
+    """Which quotes are older than twice their book's expected gap, answer by answer."""
+    times = np.array([p.answer.received_at for p in placed], np.int64)
+    newest = now["sighted"].max(axis=(1, 2), initial=0)
+    limits = np.zeros(newest.shape, np.int64)
+    for i, row in enumerate(newest.tolist()):
+        for b, book in enumerate(board.books):
+            sightings = board.sightings.get(book)
+            if sightings is None:
+                sightings = board.sightings[book] = Sightings()
+            sightings.see(row[b])
+            limits[i, b] = sightings.limit(int(times[i]), default_gaps[i])
+    return active & (times[:, None, None, None] - now["sighted"] > limits[:, None, None, :])

@@ -1,0 +1,195 @@
+"""From a reading to places on the board: which slot every quote belongs to, and what has no place and why."""
+
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.board.games import SIDE_OF_WORD
+from stratum_pipelines.board.state import BOOK_BITS, H2H, KINDS, MARKET_SHIFT, MAX_BOOKS, TOTALS, Board
+from stratum_pipelines.providers.reading import Answer, Reading, Refusal
+from stratum_pipelines.quant.odds import AMERICAN_LIMIT, DECIMAL_LIMIT
+from stratum_pipelines.reference import Reference
+
+POINT_LIMIT = 1000.0
+# Slots of quotes that have no place are remembered as negative numbers, one per reason.
+UNKNOWN_BOOK, UNKNOWN_MARKET, UNKNOWN_OUTCOME = -1, -2, -3
+
+
+@dataclass
+class Placed:
+    """One answer, placed: positions of the games it lists and a slot, price, point and time for every quote kept.
+
+    `quoted` is the price as the feed wrote it, `american` says whether that is an American price. Quotes withdrawn by a
+    reading of changes have a NaN price.
+    """
+
+    answer: Answer
+    reading: Reading
+    games: list[int]
+    unlisted: list[int]
+    slots: npt.NDArray[np.int64]
+    quoted: npt.NDArray[np.float64]
+    point: npt.NDArray[np.float64]
+    quoted_at: npt.NDArray[np.int64]
+    n_clamped: int
+    refusals: list[Refusal]
+
+
+def place(board: Board, answer: Answer, reading: Reading, reference: Reference) -> Placed:
+    """Give every quote of a reading its slot; new games, markets and books get theirs."""
+    refusals = list(reading.refusals)
+    games = _place_games(board, answer, reading, refusals)
+    events = [games[e] for e in reading.event]
+    slots = board.slots
+    keys = list(zip(events, reading.bookmaker, reading.market, reading.outcome, strict=True))
+    codes = [slots.get(key) for key in keys]
+    if None in codes:
+        codes = [_assign(board, reference, key) if code is None else code for key, code in zip(keys, codes, strict=True)]
+    found = np.array(codes, np.int64)
+    keep = found >= 0
+    if events and min(events) < 0:
+        keep &= np.array(events) >= 0
+    _refuse_unknown(reading, found, np.array(events, np.int64), refusals)
+
+    quoted = reading.price
+    kinds = _kinds_of(board, found)
+    point = np.where(kinds == H2H, 0.0, reading.point)
+    keep &= _sound(reading, quoted, point, kinds, keep, refusals)
+    quoted_at = np.minimum(reading.quoted_at, answer.received_at)
+    kept = np.flatnonzero(keep)
+    kept = _without_repeats(found, kept, reading, refusals)
+    return Placed(
+        answer=answer,
+        reading=reading,
+        games=[g for g in games if g >= 0],
+        unlisted=[board.registry.links[key] for key in _known_links(board, answer, reading)],
+        slots=found[kept],
+        quoted=quoted[kept],
+        point=point[kept],
+        quoted_at=quoted_at[kept],
+        n_clamped=int((reading.quoted_at[kept] > answer.received_at).sum()),
+        refusals=refusals,
+    )
+
+
+def _known_links(board: Board, answer: Answer, reading: Reading) -> list[tuple[str, str]]:
+    keys = zip(repeat(answer.provider), reading.unlisted, strict=False)
+    return [key for key in keys if key in board.registry.links]
+
+
+def _place_games(board: Board, answer: Answer, reading: Reading, refusals: list[Refusal]) -> list[int]:
+    listed = {game.event_id for game in reading.games}
+    positions = []
+    for game in reading.games:
+        if game.sport_key != board.sport_key:
+            detail = f"Game {game.event_id} is of sport {game.sport_key}, the answer is about {board.sport_key}."
+            refusals.append(Refusal("events", "wrong_sport", detail, game.sport_key, game.event_id))
+            positions.append(-1)
+            continue
+        position, remark = board.registry.place(answer.provider, game, answer.received_at, listed)
+        if remark:
+            refusals.append(remark)
+        positions.append(position)
+    return positions
+
+
+def _assign(board: Board, reference: Reference, key: tuple[int, str, str, str]) -> int:
+    """The slot of a quote seen for the first time, remembered for the next; negative when it can have none."""
+    game, book_key, market_key, outcome = key
+    code = board.slots.get(key)
+    if code is not None:
+        return code
+    if game < 0:
+        return UNKNOWN_OUTCOME
+    code = _new_slot(board, reference, game, book_key, market_key, outcome)
+    board.slots[key] = code
+    return code
+
+
+def _new_slot(board: Board, reference: Reference, game: int, book_key: str, market_key: str, outcome: str) -> int:
+    book = reference.book(book_key)
+    if book is None:
+        return UNKNOWN_BOOK
+    if market_key not in KINDS:
+        return UNKNOWN_MARKET
+    kind = KINDS.index(market_key)
+    names = board.registry.games[game].names
+    if kind == TOTALS:
+        side = SIDE_OF_WORD.get(outcome, -1) if outcome in ("Over", "Under") else -1
+    else:
+        side = names.get(outcome, 2 if outcome == "Draw" and kind == H2H and board.n_outcomes == 3 else -1)
+    if side < 0:
+        return UNKNOWN_OUTCOME
+    if book.key not in board.books:
+        if len(board.books) == MAX_BOOKS:
+            return UNKNOWN_BOOK
+        board.books.append(book.key)
+    return board.market(game, kind) << MARKET_SHIFT | side << BOOK_BITS | board.books.index(book.key)
+
+
+def _kinds_of(board: Board, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    kinds = np.array(board.market_kind or [0], np.int64)
+    return kinds[np.maximum(slots, 0) >> MARKET_SHIFT]
+
+
+def _refuse_unknown(reading: Reading, slots: npt.NDArray[np.int64], events: npt.NDArray[np.int64], refusals: list[Refusal]) -> None:
+    """One refusal per unknown name and answer, with the number of quotes it cost."""
+    strange = np.flatnonzero((slots < 0) & (events >= 0)) if len(slots) else slots
+    names: dict[tuple[str, str], list[int]] = {}
+    for i in strange.tolist():
+        reason, name = {
+            UNKNOWN_BOOK: ("unknown_bookmaker", reading.bookmaker[i]),
+            UNKNOWN_MARKET: ("unknown_market", reading.market[i]),
+            UNKNOWN_OUTCOME: ("unknown_outcome", reading.outcome[i]),
+        }[int(slots[i])]
+        names.setdefault((reason, name), []).append(i)
+    for (reason, name), where in names.items():
+        what = reason.removeprefix("unknown_")
+        first = reading.games[reading.event[where[0]]].event_id
+        detail = f"The {what} {name!r} is not known; {len(where)} quotes were left out, the first in game {first}."
+        refusals.append(Refusal("odds_snapshots", reason, detail, name, name))
+
+
+def _sound(
+    reading: Reading,
+    quoted: npt.NDArray[np.float64],
+    point: npt.NDArray[np.float64],
+    kinds: npt.NDArray[np.int64],
+    keep: npt.NDArray[np.bool_],
+    refusals: list[Refusal],
+) -> npt.NDArray[np.bool_]:
+    """Which quotes have a possible price and point; a withdrawal, in a reading of changes, needs neither."""
+    withdrawn = np.isnan(quoted) if reading.kind == "changes" else np.zeros(len(quoted), bool)
+    if reading.odds_format == "american":
+        size = np.abs(quoted)
+        priced = (size >= 100) & (size <= AMERICAN_LIMIT) & (quoted == np.rint(quoted))
+    else:
+        priced = (quoted > 1) & (quoted <= DECIMAL_LIMIT)
+    pointed = (np.abs(point) <= POINT_LIMIT) & (point * 4 == np.rint(point * 4))
+    for bad, reason, values in (
+        (keep & ~priced & ~withdrawn, "impossible_price", quoted),
+        (keep & priced & ~pointed & np.isnan(point), "missing_point", point),
+        (keep & priced & ~pointed & ~np.isnan(point), "impossible_point", point),
+    ):
+        for i in np.flatnonzero(bad).tolist():
+            where = f"{reading.games[reading.event[i]].event_id}/{reading.bookmaker[i]}/{reading.market[i]}/{reading.outcome[i]}"
+            detail = f"{reason.replace('_', ' ').capitalize()} {values[i]:g} ({reading.odds_format} odds) at {where}; the quote was left out."
+            refusals.append(Refusal("odds_snapshots", reason, detail, f"{values[i]:g}", where))
+    return withdrawn | (priced & pointed)
+
+
+def _without_repeats(
+    slots: npt.NDArray[np.int64], kept: npt.NDArray[np.int64], reading: Reading, refusals: list[Refusal]
+) -> npt.NDArray[np.int64]:
+    """The first of quotes that share a slot; two names of one team or book can lead there."""
+    if len(set(slots[kept].tolist())) == len(kept):
+        return kept
+    _, first = np.unique(slots[kept], return_index=True)
+    first.sort()
+    for i in np.setdiff1d(kept, kept[first]).tolist():
+        where = f"{reading.games[reading.event[i]].event_id}/{reading.bookmaker[i]}/{reading.market[i]}/{reading.outcome[i]}"
+        detail = f"The quote at {where} stands twice in the answer; the first was kept."
+        refusals.append(Refusal("odds_snapshots", "repeated_quote", detail, where, where + f"#{i}"))
+    return kept[first]

@@ -1,0 +1,212 @@
+"""The rows of the market tables that a run of answers causes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from stratum_pipelines.board.observe import Run
+from stratum_pipelines.board.places import Placed
+from stratum_pipelines.board.state import H2H, KINDS, TOTALS, Board
+from stratum_pipelines.providers.reading import identity
+from stratum_pipelines.quant.consensus import Agreement, agree
+from stratum_pipelines.quant.devig import METHOD
+from warehouse.tables import TIME, Consensus, OddsSnapshots, Polls, Quarantine
+
+
+@dataclass
+class Names:
+    """Texts by position: what the integer codes of the board are called."""
+
+    events: pl.Series
+    kinds: pl.Series
+    books: pl.Series
+    sides: pl.Series
+    outcomes: pl.Series
+    responses: pl.Series
+    market_game: npt.NDArray[np.int64]
+    market_kind: npt.NDArray[np.int64]
+
+    def outcome_codes(self, m: npt.NDArray[np.int64], o: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Positions in `outcomes`: per game home, away and draw; then over and under."""
+        return np.where(self.market_kind[m] == TOTALS, o, 2 + 3 * self.market_game[m] + o)
+
+    def side_codes(self, m: npt.NDArray[np.int64], o: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Positions in `sides`."""
+        return np.where(self.market_kind[m] == TOTALS, 3 + o, o)
+
+
+def name_codes(board: Board, placed: list[Placed]) -> Names:
+    """The names behind the codes of this board and run."""
+    games = board.registry.games
+    outcomes = ["Over", "Under"]
+    for game in games:
+        outcomes += (game.home_team, game.away_team, "Draw")
+    return Names(
+        events=pl.Series([game.event_id for game in games], dtype=pl.String),
+        kinds=pl.Series(KINDS),
+        books=pl.Series(board.books, dtype=pl.String),
+        sides=pl.Series(["home", "away", "draw", "over", "under"]),
+        outcomes=pl.Series(outcomes),
+        responses=pl.Series([p.answer.response_id for p in placed]),
+        market_game=np.array(board.market_game, np.int64),
+        market_kind=np.array(board.market_kind, np.int64),
+    )
+
+
+def times(values: npt.NDArray[np.int64]) -> pl.Series:
+    """Microseconds as a column of UTC times."""
+    return pl.Series(values, dtype=pl.Int64).cast(TIME)
+
+
+def numbers(values: npt.NDArray[np.float64]) -> pl.Series:
+    """Float values with NaN as null."""
+    return pl.Series(values, dtype=pl.Float64).fill_nan(None)
+
+
+def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
+    """One row per changed quote, in the columns of odds_snapshots."""
+    p, m, o, b = np.nonzero(run.changed)
+    active = run.active[p, m, o, b]
+    received = run.times[p]
+    commence = run.commence_at[p, names.market_game[m]]
+    quoted = run.now["quoted"][p, m, o, b]
+    american = run.is_american[p] & active
+    point = np.where(active & (names.market_kind[m] != H2H), run.now["point"][p, m, o, b], np.nan)
+    # A quote that vanished has no book time of its own; it was last known gone when the answer came.
+    quoted_at = np.where(active, run.quoted_at[p, m, o, b], received)
+    quoted_at = np.where(quoted_at > 0, quoted_at, received)
+    return pl.DataFrame(
+        {
+            "event_id": names.events.gather(names.market_game[m]),
+            "bookmaker": names.books.gather(b),
+            "market": names.kinds.gather(names.market_kind[m]),
+            "outcome": names.outcomes.gather(names.outcome_codes(m, o)),
+            "description": pl.repeat("", len(p), eager=True, dtype=pl.String),
+            "line": pl.repeat("", len(p), eager=True, dtype=pl.String),
+            "received_at": times(received),
+            "sport_key": pl.repeat(board.sport_key, len(p), eager=True, dtype=pl.String),
+            "side": names.sides.gather(names.side_codes(m, o)),
+            "commence_at": times(commence),
+            "price_decimal": numbers(run.now["price"][p, m, o, b]),
+            "price_american": numbers(np.where(american, quoted, np.nan)).cast(pl.Int32),
+            "point": numbers(point),
+            "is_suspended": pl.Series(~active),
+            "is_live": pl.Series(received >= commence),
+            "quoted_at": times(quoted_at),
+            "response_id": names.responses.gather(p),
+        },
+        schema=OddsSnapshots.schema(),
+    )
+
+
+def consensus_of_run(
+    board: Board, run: Run, groups: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Agreement]:
+    """The consensus of every market an answer touched: positions of answers, of markets, and the agreement there."""
+    p, m = np.nonzero((run.changed | run.restaled).any(axis=(2, 3)))
+    n_outcomes = np.where(np.array(board.market_kind, np.int64)[m] == H2H, board.n_outcomes, 2)
+    found = agree(
+        run.now["price"][p, m],
+        run.now["point"][p, m],
+        run.active[p, m],
+        run.now["stale"][p, m],
+        n_outcomes,
+        groups,
+        ranks,
+    )
+    return p, m, found
+
+
+def consensus_rows(
+    board: Board, run: Run, names: Names, p: npt.NDArray[np.int64], m: npt.NDArray[np.int64], found: Agreement
+) -> pl.DataFrame:
+    """One row per outcome of every touched market, in the columns of consensus."""
+    kinds = names.market_kind[m]
+    exists = np.arange(board.n_outcomes)[None, :] < np.where(kinds == H2H, board.n_outcomes, 2)[:, None]
+    i, o = np.nonzero(exists)
+    p, m = p[i], m[i]
+    pointed = names.market_kind[m] != H2H
+    best = found.best_price[i, o]
+    times_ = run.times[p]
+    return pl.DataFrame(
+        {
+            "event_id": names.events.gather(names.market_game[m]),
+            "market": names.kinds.gather(names.market_kind[m]),
+            "outcome": names.outcomes.gather(names.outcome_codes(m, o)),
+            "as_of": times(times_),
+            "sport_key": pl.repeat(board.sport_key, len(i), eager=True, dtype=pl.String),
+            "side": names.sides.gather(names.side_codes(m, o)),
+            "commence_at": times(run.commence_at[p, names.market_game[m]]),
+            "n_books": pl.Series(found.n_books[i]).cast(pl.Int32),
+            "n_groups": pl.Series(found.n_groups[i]).cast(pl.Int32),
+            "n_stale": pl.Series(found.n_stale[i]).cast(pl.Int32),
+            "point_median": numbers(np.where(pointed, found.point_median[i, o], np.nan)),
+            "point_mean": numbers(np.where(pointed, found.point_mean[i, o], np.nan)),
+            "point_std": numbers(np.where(pointed, found.point_std[i, o], np.nan)),
+            "price_median": numbers(found.price_median[i, o]),
+            "fair_prob": numbers(found.fair_prob[i, o]),
+            "fair_prob_std": numbers(found.fair_prob_std[i, o]),
+            "margin_median": numbers(found.margin_median[i]),
+            "best_price_decimal": numbers(best),
+            "best_bookmaker": names.books.gather(pl.Series(np.where(np.isnan(best), -1, found.best_book[i, o])).replace(-1, None)),
+            "devig_method": pl.repeat(METHOD, len(i), eager=True, dtype=pl.String),
+            "response_id": names.responses.gather(p),
+        },
+        schema=Consensus.schema(),
+    )
+
+
+def poll_rows(
+    placed: list[Placed], changed: npt.NDArray[np.int64], vanished: npt.NDArray[np.int64]
+) -> pl.DataFrame:
+    """One row per answer, in the columns of polls; `changed` counts snapshot rows, `vanished` those that suspend.
+
+    duration_ms is for the caller who measured it.
+    """
+    rows = []
+    for i, one in enumerate(placed):
+        answer = one.answer
+        rows.append(
+            {
+                "poll_id": identity("poll", answer.response_id),
+                "response_id": answer.response_id,
+                "provider": answer.provider,
+                "sport_key": answer.sport_key,
+                "received_at": answer.received_at,
+                "is_complete": answer.is_complete and one.reading.is_complete,
+                "n_events": len(one.games),
+                "n_bookmakers": len(set(one.reading.bookmaker)),
+                "n_quotes": int((~np.isnan(one.quoted)).sum()),
+                "n_changed": int(changed[i] - vanished[i]),
+                "n_suspended": int(vanished[i]),
+                "n_refused": len(one.refusals),
+                "n_clamped": one.n_clamped,
+                "credits_used": answer.credits_used,
+                "credits_remaining": answer.credits_remaining,
+                "duration_ms": None,
+            }
+        )
+    frame = pl.DataFrame(rows, schema={**Polls.schema(), "received_at": pl.Int64})
+    return frame.with_columns(pl.col("received_at").cast(TIME))
+
+
+def quarantine_rows(placed: list[Placed]) -> pl.DataFrame:
+    """One row per thing refused, in the columns of quarantine."""
+    rows = {}
+    for one in placed:
+        answer = one.answer
+        for refusal in one.refusals:
+            quarantine_id = identity(answer.response_id, refusal.reason, refusal.place)
+            rows[quarantine_id] = {
+                "quarantine_id": quarantine_id,
+                "table": refusal.table,
+                "reason": refusal.reason,
+                "detail": refusal.detail,
+                "value": refusal.value[:500],
+                "response_id": answer.response_id,
+                "received_at": answer.received_at,
+            }
+    frame = pl.DataFrame(list(rows.values()), schema={**Quarantine.schema(), "received_at": pl.Int64})
+    return frame.with_columns(pl.col("received_at").cast(TIME))

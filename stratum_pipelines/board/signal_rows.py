@@ -1,0 +1,120 @@
+"""From hits to signals: ids, entries, scores and explanations, worked out the same way for every rule."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from stratum_pipelines.board.observe import Run
+from stratum_pipelines.board.rows import Names
+from stratum_pipelines.board.state import H2H, KINDS, SPREADS, Board
+from stratum_pipelines.providers.reading import identity
+from stratum_pipelines.reference import League
+from stratum_pipelines.signals.entry import best_entry
+from stratum_pipelines.signals.scoring import is_structural_core, priority, strength, time_bucket
+from stratum_pipelines.signals.signal import Hit, Signal
+from warehouse.tables import TIME, Signals
+
+
+class SignalRows:
+    """Collects the hits of one run as rows of the signals table."""
+
+    def __init__(
+        self,
+        board: Board,
+        run: Run,
+        names: Names,
+        league: League,
+        groups: npt.NDArray[np.int64],
+        ranks: npt.NDArray[np.int64],
+        value: npt.NDArray[np.float64],
+        fair: npt.NDArray[np.float64],
+    ) -> None:
+        """`value` and `fair` (answers, markets, outcomes) hold the consensus in force after each answer."""
+        self.board, self.run, self.names, self.league = board, run, names, league
+        self.groups, self.ranks, self.value, self.fair = groups, ranks, value, fair
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, signal: Signal, hit: Hit, i: int) -> None:
+        """Add the hit that `signal` found in answer `i` of the run."""
+        board, run, names = self.board, self.run, self.names
+        m, o = hit.market, hit.outcome
+        position, kind = board.market_game[m], board.market_kind[m]
+        game, market = board.registry.games[position], KINDS[kind]
+        at = np.array([m]), np.array([o])
+        outcome = names.outcomes[int(names.outcome_codes(*at)[0])]
+        side = names.sides[int(names.side_codes(*at)[0])]
+        detected_at, commence_at = int(run.times[i]), int(run.commence_at[i, position])
+        book_keys = sorted(board.books[b] for b in hit.books)
+        n_groups = len({int(self.groups[b]) for b in hit.books})
+        move = hit.to_value - hit.from_value
+        window_s = hit.window_us / 1e6
+        score, components = strength(move, self.league.move_thresholds[market], window_s, n_groups)
+        entry = self._entry(i, m, o, kind, side)
+        ages = {board.books[b]: round((detected_at - int(run.now["sighted"][i, m, o, b])) / 1e6, 3) for b in hit.books}
+        meta = {**hit.meta, "strength": components, "parameters": signal.parameters, "book_age_s": dict(sorted(ages.items()))}
+        minutes = (commence_at - detected_at) / 60e6
+        self.rows.append(
+            {
+                "signal_id": signal_identity(signal.name, signal.rule_version, game.event_id, market, outcome, detected_at),
+                "signal_type": signal.name,
+                "display_type": signal.shown_as,
+                "rule_version": signal.rule_version,
+                "event_id": game.event_id,
+                "sport_key": board.sport_key,
+                "market": market,
+                "outcome": outcome,
+                "direction": side,
+                "detected_at": detected_at,
+                "commence_at": commence_at,
+                "minutes_to_start": minutes,
+                "time_bucket": time_bucket(minutes),
+                "from_value": hit.from_value,
+                "to_value": hit.to_value,
+                "move": move,
+                "velocity_per_min": abs(move) / max(window_s / 60, 1.0),
+                "n_books": len(book_keys),
+                "n_groups": n_groups,
+                "bookmakers": book_keys,
+                "window_s": window_s,
+                **entry,
+                "strength_score": score,
+                "composite_score": float(score),
+                "score_source": "strength_fallback",
+                "priority": priority(score),
+                "is_structural_core": is_structural_core(signal.name, market, score),
+                "meta": msgspec.json.encode(meta, order="sorted").decode(),
+                "response_id": names.responses[i],
+            }
+        )
+
+    def _entry(self, i: int, m: int, o: int, kind: int, side: str) -> dict[str, Any]:
+        """The best fresh quote on the outcome, all null when none was left."""
+        quotes = self.run.now
+        n = len(self.board.books)
+        fresh = (self.run.active & ~quotes["stale"])[i, m, o, :n]
+        sign = -1.0 if kind == SPREADS and o == 1 else 1.0
+        deviation = 0.0 if kind == H2H else self.league.margin_sd if kind == SPREADS else self.league.total_sd
+        prices, points = quotes["price"][i, m, o, :n], quotes["point"][i, m, o, :n]
+        fair_prob, at_point = float(self.fair[i, m, o]), sign * float(self.value[i, m, 0])
+        book = best_entry(prices, points, fresh, self.ranks[:n], side, fair_prob, at_point, deviation)
+        if book is None:
+            return {"entry_point": None, "entry_price_decimal": None, "entry_bookmaker": None}
+        return {
+            "entry_point": None if kind == H2H else float(points[book]),
+            "entry_price_decimal": float(prices[book]),
+            "entry_bookmaker": self.board.books[book],
+        }
+
+    def frame(self) -> pl.DataFrame:
+        """The rows in the columns of signals."""
+        moments = ("detected_at", "commence_at")
+        schema = {name: pl.Int64 if name in moments else dtype for name, dtype in Signals.schema().items()}
+        return pl.DataFrame(self.rows, schema=schema).with_columns(pl.col(name).cast(TIME) for name in moments)
+
+
+def signal_identity(name: str, rule_version: str, event_id: str, market: str, outcome: str, detected_at: int) -> str:
+    """The signal_id of the data contract; `detected_at` in UTC microseconds."""
+    return identity(name, rule_version, event_id, market, outcome, str(detected_at))

@@ -1,0 +1,36 @@
+"""How commands speak: the platform opened from the environment, progress on standard error, results on standard output."""
+
+import os
+import sys
+from contextlib import contextmanager
+from collections.abc import Iterator
+
+import rich_click as click
+from rich.console import Console
+
+from stratum_pipelines.cli import StratumError
+
+results = Console(highlight=False)
+progress = Console(stderr=True, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output; times as ISO 8601, dates likewise."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2).decode() + "\n")
+
+
+@contextmanager
+def opened_platform() -> Iterator["object"]:
+    """The platform the environment describes; what goes wrong inside becomes one clear line."""
+    from stratum_pipelines.platform import open_platform
+    from warehouse.settings import SettingsError, read_settings
+
+    try:
+        yield open_platform(read_settings(os.environ))
+    except SettingsError as error:
+        raise StratumError(str(error)) from error
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print machine-readable JSON instead of a report.")

@@ -1,0 +1,136 @@
+"""Which days have been computed, from what, and which are out of date.
+
+Every computed day of a sport leaves four digests: of the answers it read, of the board it started from, of the board it
+ended with, and of the rules it applied. A day is out of date when answers were added, when an earlier day was computed
+anew with another outcome, or when the rules have changed.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from stratum_pipelines.board.advance import Rules, advance, blank_board
+from stratum_pipelines.board.state import STATE_VERSION, Board
+from stratum_pipelines.platform import Platform
+from stratum_pipelines.raw import read_answers
+from warehouse.database.computed_days import ComputedDay, read_computed_days, write_computed_days
+from warehouse.tables import RawOdds
+
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class StartingPoint:
+    """A board as a day begins, and the digest that says where it came from."""
+
+    board: Board
+    digest: str
+
+
+def input_digest(response_ids: Iterable[str]) -> str:
+    """The digest of a day's answers; their order does not matter."""
+    return hashlib.sha256("".join(sorted(response_ids)).encode()).hexdigest()
+
+
+def rules_digest(rules: Rules, sport_key: str) -> str:
+    """The digest of everything besides the answers that decides a sport's rows: league, books, versions of rules."""
+    signals = [(name, s.rule_version, sorted(map(str, s.parameters.items()))) for name, s in rules.signals.items()]
+    parts = (STATE_VERSION, rules.league(sport_key), sorted(rules.reference.books.items()), signals)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def raw_index(platform: Platform) -> pl.DataFrame:
+    """The days of every sport that has answers: sport_key, date and the digest of the day's answers, oldest first."""
+    scan = platform.lake.scan(RawOdds).select("sport_key", pl.col("received_at").dt.date().alias("date"), "response_id")
+    grouped = scan.group_by("sport_key", "date").agg("response_id").collect().sort("sport_key", "date")
+    digests = [input_digest(ids) for ids in grouped["response_id"].to_list()]
+    return grouped.select("sport_key", "date", pl.Series("input_digest", digests, dtype=pl.String))
+
+
+def days_by_sport(platform: Platform) -> dict[str, list[dt.date]]:
+    """The days of every sport that has answers, oldest first."""
+    scan = platform.lake.scan(RawOdds).select("sport_key", pl.col("received_at").dt.date().alias("date")).unique()
+    days: dict[str, list[dt.date]] = {}
+    for sport_key, date in scan.collect().sort("sport_key", "date").iter_rows():
+        days.setdefault(sport_key, []).append(date)
+    return days
+
+
+def stale_days(platform: Platform) -> pl.DataFrame:
+    """Days whose tables no longer follow from their answers: sport_key, date, reason; oldest first."""
+    computed = {(day.sport_key, day.date): day for day in read_computed_days(platform.database)}
+    found: list[tuple[str, dt.date, str]] = []
+    carried: dict[str, str] = {}
+    for sport_key, date, digest in raw_index(platform).iter_rows():
+        day = computed.get((sport_key, date))
+        before = carried.get(sport_key, NOTHING)
+        carried[sport_key] = day.carry_out_digest if day else f"not computed: {date}"
+        reason = _reason(day, digest, before, rules_digest(platform.rules, sport_key))
+        if reason and platform.rules.league(sport_key):
+            found.append((sport_key, date, reason))
+    return pl.DataFrame(found, schema={"sport_key": pl.String, "date": pl.Date, "reason": pl.String}, orient="row")
+
+
+def _reason(day: ComputedDay | None, digest: str, before: str, rules: str) -> str:
+    if day is None:
+        return "not computed yet"
+    if day.input_digest != digest:
+        return "answers were added"
+    if day.rules_digest != rules:
+        return "the rules have changed"
+    if day.carry_in_digest != before:
+        return "an earlier day was computed anew"
+    return ""
+
+
+def starting_point(platform: Platform, sport_key: str, day: dt.date) -> StartingPoint:
+    """The board of a sport as `day` begins: from the newest checkpoint before it, the days between replayed.
+
+    Checkpoints that no longer belong to their day's answers or rules are passed over, so the board always follows from
+    what raw_odds holds.
+    """
+    index = raw_index(platform).filter((pl.col("sport_key") == sport_key) & (pl.col("date") < day))
+    computed = {d.date: d for d in read_computed_days(platform.database, sport_key)}
+    rules = rules_digest(platform.rules, sport_key)
+    earlier = [(date, digest) for _, date, digest in index.iter_rows()]
+    board, digest, replay = None, NOTHING, []
+    for date, inputs in reversed(earlier):
+        known = computed.get(date)
+        if known and known.input_digest == inputs and known.rules_digest == rules:
+            board = platform.checkpoints.load(sport_key, date, known.carry_out_digest)
+            digest = known.carry_out_digest
+        if board:
+            break
+        replay.append(date)
+    if board is None:
+        board, digest = blank_board(sport_key, platform.rules), NOTHING
+    for date in reversed(replay):
+        for _ in advance(board, read_answers(platform.lake, date, sport_key), platform.rules):
+            pass
+        digest = end_day(platform, board, date)
+    return StartingPoint(board, digest)
+
+
+def end_day(platform: Platform, board: Board, day: dt.date) -> str:
+    """Close a board's day: forget what no later day can need and store a checkpoint; returns its digest."""
+    board.forget()
+    return platform.checkpoints.save(board, day)
+
+
+def note_computed(
+    platform: Platform, board: Board, day: dt.date, response_ids: Iterable[str], carry_in: str, carry_out: str
+) -> None:
+    """Write down what a day of a sport was computed from, and what it left behind."""
+    computed = ComputedDay(
+        sport_key=board.sport_key,
+        date=day,
+        input_digest=input_digest(response_ids),
+        carry_in_digest=carry_in,
+        carry_out_digest=carry_out,
+        rules_digest=rules_digest(platform.rules, board.sport_key),
+        computed_at=dt.datetime.now(dt.UTC),
+    )
+    write_computed_days(platform.database, [computed])

@@ -1,0 +1,175 @@
+"""One live cycle: an answer comes in, and raw, snapshots, consensus, signals and the outbox are written.
+
+The order is the safety: raw bytes first, the poll's own row last. Whatever stops a cycle in between, the next start
+finds an answer without a poll, works out its rows again from raw, and writes them under the same names, so nothing is
+lost and nothing is there twice.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from stratum_pipelines.batch import DAILY, KEPT_WHOLE
+from stratum_pipelines.board.advance import Rows, advance, refused_whole
+from stratum_pipelines.board.state import Board
+from stratum_pipelines.days import StartingPoint, days_by_sport, end_day, note_computed, starting_point
+from stratum_pipelines.platform import Platform
+from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers
+from warehouse.database.market_store import MarketStore
+from warehouse.tables import BY_NAME, Polls, RawOdds
+
+# What a crash test hooks into: called with the name of each step once it is done.
+STEPS = ("raw", "computed", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "published", "polls")
+
+
+@dataclass
+class Cycle:
+    """What one cycle did. `rows` counts rows written per table; a repeated answer writes none."""
+
+    response_id: str
+    sport_key: str
+    received_at: int
+    rows: dict[str, int] = field(default_factory=dict)
+    signals_by_type: dict[str, int] = field(default_factory=dict)
+    kpis: dict[str, int | None] = field(default_factory=dict)
+    started_event_ids: list[str] = field(default_factory=list)
+    duration_ms: float | None = None
+    is_repeat: bool = False
+
+
+@dataclass
+class Desk:
+    """The live state of one sport: its board, the day it is on, and what that day began with."""
+
+    board: Board
+    day: dt.date
+    carry_in: str
+    response_ids: list[str] = field(default_factory=list)
+
+
+class Market:
+    """The long-lived state of live polling: one desk per sport, opened (and repaired) on first use.
+
+    Only one process may run cycles of a sport at a time; the poller's lease sees to that.
+    """
+
+    def __init__(self, platform: Platform, on_step: Callable[[str], None] = lambda step: None) -> None:
+        """Work on this platform; `on_step` hears the name of every step of a cycle as it is done."""
+        self.platform = platform
+        self.store = MarketStore(platform.database)
+        self.on_step = on_step
+        self.desks: dict[str, Desk] = {}
+
+    def recover(self) -> list[Cycle]:
+        """Complete what raw has and later tables lack, for every sport with answers; returns the cycles completed."""
+        return [cycle for sport_key in days_by_sport(self.platform) for cycle in self.open_desk(sport_key)]
+
+    def open_desk(self, sport_key: str) -> list[Cycle]:
+        """Bring a sport's desk up to its last stored answer; returns the cycles that had to be completed."""
+        if sport_key in self.desks or self.platform.rules.league(sport_key) is None:
+            return []
+        days = days_by_sport(self.platform).get(sport_key, [])
+        today = days[-1] if days else dt.date(1970, 1, 1)
+        start = starting_point(self.platform, sport_key, today)
+        desk = self.desks[sport_key] = Desk(start.board, today, start.digest)
+        done = set(self._polled(today)) if days else set()
+        completed = []
+        for answer in read_answers(self.platform.lake, today, sport_key) if days else ():
+            desk.response_ids.append(answer.response_id)
+            for rows in advance(desk.board, [answer], self.platform.rules):
+                if answer.response_id not in done:
+                    completed.append(self._write(answer, rows, None, recovering=True))
+        return completed
+
+    def _polled(self, day: dt.date) -> list[str]:
+        scan = self.platform.lake.scan(Polls, first=day, last=day).select("response_id")
+        return scan.collect()["response_id"].to_list()
+
+    def turn_day(self, desk: Desk, day: dt.date) -> None:
+        """Close the desk's day before the first answer of a later one."""
+        digest = end_day(self.platform, desk.board, desk.day)
+        if desk.response_ids:
+            note_computed(self.platform, desk.board, desk.day, desk.response_ids, desk.carry_in, digest)
+        desk.day, desk.carry_in, desk.response_ids = day, digest, []
+
+    def _write(self, answer: Answer, rows: Rows, started: float | None, *, recovering: bool = False) -> Cycle:
+        """Write the rows of one answer, the poll last."""
+        lake = self.platform.lake
+        cycle = Cycle(answer.response_id, answer.sport_key, answer.received_at)
+        batch = f"{answer.received_at}-{answer.response_id}"
+        for name in DAILY:
+            if name != "polls" and name in rows and rows[name].height:
+                lake.append(BY_NAME[name], rows[name], batch=batch, recovering=recovering)
+            self.on_step(name) if name != "polls" else None
+        for name in KEPT_WHOLE:
+            if name in rows and rows[name].height:
+                lake.merge(BY_NAME[name], rows[name])
+            self.on_step(name)
+        if "events" in rows:
+            now = dt.datetime.now(dt.UTC)
+            self.store.publish(
+                events=rows["events"], consensus=rows["consensus"], signals=rows["signals"], now=now, announce=True
+            )
+        self.on_step("published")
+        if started is not None:
+            cycle.duration_ms = (time.perf_counter() - started) * 1000
+        polls = rows["polls"].with_columns(pl.lit(cycle.duration_ms, pl.Float64).alias("duration_ms"))
+        lake.append(Polls, polls, batch=batch, recovering=recovering)
+        self.on_step("polls")
+        cycle.rows = {name: frame.height for name, frame in rows.items()}
+        if "signals" in rows:
+            counted = rows["signals"].group_by("signal_type").len().sort("signal_type")
+            cycle.signals_by_type = dict(counted.iter_rows())
+        return cycle
+
+
+def run_cycle(market: Market, answer: Answer) -> Cycle:
+    """Take in one answer and write everything it causes; returns what was written.
+
+    The same answer again (same response_id) writes nothing. An answer that is not later than the last one is stored and
+    refused; so is one of a sport no league is known for.
+    """
+    started = time.perf_counter()
+    market.open_desk(answer.sport_key)
+    desk = market.desks.get(answer.sport_key)
+    if desk and answer.response_id in desk.response_ids[-2000:]:
+        return Cycle(answer.response_id, answer.sport_key, answer.received_at, is_repeat=True)
+    day = day_of(answer.received_at)
+    if desk and day > desk.day:
+        market.turn_day(desk, day)
+    before = desk.board.received_at if desk else 0
+    batch = f"{answer.received_at}-{answer.response_id}"
+    market.platform.lake.append(RawOdds, raw_frame([raw_row(answer)]), batch=batch)
+    market.on_step("raw")
+    if desk is None:
+        rows = refused_whole(answer, "unknown_sport", f"No league is known for {answer.sport_key}.")
+    else:
+        desk.response_ids.append(answer.response_id)
+        rows = next(advance(desk.board, [answer], market.platform.rules))
+    market.on_step("computed")
+    cycle = market._write(answer, rows, started)
+    if desk:
+        cycle.started_event_ids = _started(desk.board, before, answer.received_at)
+    cycle.kpis = _kpis(answer, rows, cycle)
+    return cycle
+
+
+def _started(board: Board, before: int, now: int) -> list[str]:
+    """Games whose known start lies between the previous answer and this one: their closing lines can be drawn."""
+    return [game.event_id for game in board.registry.games if before < game.commence_at <= now]
+
+
+def _kpis(answer: Answer, rows: Rows, cycle: Cycle) -> dict[str, int | None]:
+    """The numbers an operator watches per cycle."""
+    return {
+        "requests_used": answer.credits_used,
+        "requests_remaining": answer.credits_remaining,
+        "snapshots_inserted": cycle.rows.get("odds_snapshots", 0),
+        "consensus_points_written": cycle.rows.get("consensus", 0),
+        "signals_created": sum(cycle.signals_by_type.values()),
+        "refused": cycle.rows.get("quarantine", 0),
+    }

@@ -1,0 +1,36 @@
+"""The platform opened: where the lake is, where the database is, and which rules are in force."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from stratum_pipelines.board.advance import Rules
+from stratum_pipelines.checkpoints import Checkpoints
+from stratum_pipelines.providers import find_providers
+from stratum_pipelines.reference import load_reference
+from stratum_pipelines.signals import find_signals
+from warehouse.database import Database
+from warehouse.lake import Lake
+from warehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Lake, database and rules of one installation; everything that computes takes one."""
+
+    settings: Settings
+    lake: Lake
+    database: Database
+    rules: Rules
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """Stored boards, one per sport and day."""
+        return Checkpoints(self.settings.home / "boards")
+
+
+def open_platform(settings: Settings) -> Platform:
+    """Open what the settings name, with the database brought up to date."""
+    database = Database(settings.database_url)
+    database.migrate()
+    rules = Rules(reference=load_reference(), signals=find_signals(), providers=find_providers())
+    return Platform(settings, Lake(settings.lake_url), database, rules)

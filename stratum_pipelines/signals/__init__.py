@@ -1,0 +1,19 @@
+"""Signals, a file each: rules that say a market moved, and toward what.
+
+A file that ends in `SIGNAL = Signal(...)` is found by itself. A rule sees a tape that ends at the answers it judges,
+never beyond, and marks hits; ids, entries and scores are worked out the same way for all of them.
+"""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from stratum_pipelines.signals.signal import Signal
+
+
+@cache
+def find_signals() -> dict[str, Signal]:
+    """Every signal in this folder by name, in alphabetical order."""
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+    found = [module.SIGNAL for module in modules if hasattr(module, "SIGNAL")]
+    return {signal.name: signal for signal in sorted(found, key=lambda signal: signal.name)}

@@ -1,0 +1,52 @@
+"""Operational state: what waits to be sent, who holds which lock, which days are computed, and small marks."""
+
+import sqlalchemy as sa
+
+from warehouse.database.mirror import METADATA
+from warehouse.database.types import Sequence, UtcTime
+
+# What others are to be told, in the order it was committed. outbox_id is a hash of what the message is about, so that
+# a message written again is the same message.
+outbox = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("outbox_id", sa.Text, nullable=False, unique=True),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("subject_id", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False, index=True),
+    # Numbers are never given out twice, not even after the newest rows were pruned.
+    sqlite_autoincrement=True,
+)
+
+# A row stays when its lease is released: the token must go on counting.
+leases = sa.Table(
+    "leases",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("acquired_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("token", sa.BigInteger, nullable=False),
+)
+
+computed_days = sa.Table(
+    "computed_days",
+    METADATA,
+    sa.Column("sport_key", sa.Text, primary_key=True),
+    sa.Column("date", sa.Date, primary_key=True),
+    sa.Column("input_digest", sa.Text, nullable=False),
+    sa.Column("carry_in_digest", sa.Text, nullable=False),
+    sa.Column("carry_out_digest", sa.Text, nullable=False),
+    sa.Column("rules_digest", sa.Text, nullable=False),
+    sa.Column("computed_at", UtcTime, nullable=False),
+)
+
+marks = sa.Table(
+    "marks",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("updated_at", UtcTime, nullable=False),
+)

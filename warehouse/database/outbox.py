@@ -1,0 +1,109 @@
+"""The outbox: what others are to be told, committed together with what it tells."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from warehouse.database.engine import Database
+from warehouse.database.inserting import Insert
+from warehouse.database.operations import outbox
+from warehouse.tables import TIME
+
+SIGNAL_DETECTED = "signal.detected"
+CLV_FINALIZED = "signal.clv_finalized"
+
+# Writers of the outbox take turns on PostgreSQL, so that rows become visible in the order of their sequence: a reader
+# who goes on from the last sequence it saw never misses one. On SQLite writers take turns anyway.
+TURN_LOCK = 7_283_002
+
+_INSERT = Insert(outbox, "keep", conflict=("outbox_id",), returning="outbox_id")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to be written: its topic, the parts that identify what it is about, and its content.
+
+    The first part of the identity is the subject's id.
+    """
+
+    topic: str
+    identity: tuple[str, ...]
+    content: Mapping[str, Any]
+
+    @property
+    def outbox_id(self) -> str:
+        """First 32 hex digits of SHA-256 over topic and identity: the same message always has the same id."""
+        return hashlib.sha256("\x1f".join((self.topic, *self.identity)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of the outbox; `sequence` grows in the order of commits, with gaps."""
+
+    sequence: int
+    outbox_id: str
+    topic: str
+    subject_id: str
+    payload: str
+    created_at: dt.datetime
+
+
+def add_to_outbox(connection: sa.Connection, drafts: list[Draft], now: dt.datetime) -> int:
+    """How many messages were new. Written in the caller's transaction; one that is there already stays as it is."""
+    if not drafts:
+        return 0
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN_LOCK)))
+    frame = pl.DataFrame(
+        {
+            "outbox_id": [draft.outbox_id for draft in drafts],
+            "topic": [draft.topic for draft in drafts],
+            "subject_id": [draft.identity[0] for draft in drafts],
+            "payload": [as_json(draft.content) for draft in drafts],
+            "created_at": pl.Series([now] * len(drafts), dtype=TIME),
+        }
+    )
+    return len(_INSERT.rows(connection, frame))
+
+
+def as_json(row: Mapping[str, Any]) -> str:
+    """A row as JSON: keys in their order, no spaces, times in UTC with microseconds and Z.
+
+    Examples:
+        >>> as_json({"at": dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC), "n": 1})
+        '{"at":"2026-01-02T03:04:05.000000Z","n":1}'
+    """
+    return json.dumps(row, default=_time_as_text, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _time_as_text(value: object) -> str:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    raise TypeError(f"{value!r} of type {type(value).__name__} has no form in JSON.")
+
+
+class Outbox:
+    """Reads and prunes the outbox."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def after(self, sequence: int = 0, *, limit: int = 100) -> list[Message]:
+        """The next messages after a sequence, oldest first."""
+        query = sa.select(outbox).where(outbox.c.sequence > sequence).order_by(outbox.c.sequence).limit(limit)
+        with self.database.read() as connection:
+            return [Message(**row) for row in connection.execute(query).mappings()]
+
+    def prune(self, before: dt.datetime) -> int:
+        """Delete messages created before a moment; gives how many.
+
+        A signal keeps its row longer than its message: as long as the signal is stored, it is not announced again.
+        """
+        with self.database.begin() as connection:
+            return connection.execute(sa.delete(outbox).where(outbox.c.created_at < before)).rowcount

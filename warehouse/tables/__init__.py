@@ -1,0 +1,52 @@
+"""The tables: a promise, so they are listed.
+
+What is stored, in which types and units, under which key. How rows are computed does not belong here.
+"""
+
+from warehouse.tables.events import EventChanges, EventLinks, Events, Results
+from warehouse.tables.market import SIDES, ClosingLines, Consensus, OddsSnapshots
+from warehouse.tables.raw import Polls, Quarantine, RawOdds
+from warehouse.tables.signals import ClvRecords, RegimeSnapshots, Scorecards, Signals
+from warehouse.tables.table import TIME, Column, Table
+
+TABLES: tuple[type[Table], ...] = (
+    RawOdds,
+    Polls,
+    Quarantine,
+    Events,
+    EventChanges,
+    EventLinks,
+    Results,
+    OddsSnapshots,
+    Consensus,
+    Signals,
+    ClosingLines,
+    ClvRecords,
+    Scorecards,
+    RegimeSnapshots,
+)
+
+BY_NAME: dict[str, type[Table]] = {table.name: table for table in TABLES}
+
+__all__ = [
+    "BY_NAME",
+    "SIDES",
+    "TABLES",
+    "TIME",
+    "ClosingLines",
+    "ClvRecords",
+    "Column",
+    "Consensus",
+    "EventChanges",
+    "EventLinks",
+    "Events",
+    "OddsSnapshots",
+    "Polls",
+    "Quarantine",
+    "RawOdds",
+    "RegimeSnapshots",
+    "Results",
+    "Scorecards",
+    "Signals",
+    "Table",
+]

@@ -1,0 +1,89 @@
+"""The market: every book's quotes, what they agree on, and where they closed."""
+
+from warehouse.tables.table import Table, count, flag, number, probability, text, time
+
+SIDES = ("home", "away", "draw", "over", "under")
+
+
+class OddsSnapshots(Table):
+    """One row per change of one book's quote for one outcome. The board at a moment is the last row of each quote."""
+
+    name = "odds_snapshots"
+    layer = "market"
+    key = ("event_id", "bookmaker", "market", "outcome", "description", "line", "received_at")
+    partition_by = "received_at"
+
+    event_id = text("The game.")
+    bookmaker = text("Canonical key of the book.")
+    market = text("Market key: h2h, spreads or totals.")
+    outcome = text("The outcome as the feed names it: a team, Draw, Over or Under.")
+    description = text('The player in a prop market, else "".')
+    line = text('The point as text in an alternate-line market, else "".')
+    received_at = time("Receipt of the answer that showed the change.")
+    sport_key = text("Sport, as the provider spells it.")
+    side = text("The outcome's role in the game.", one_of=SIDES)
+    commence_at = time("Start, as then known.")
+    price_decimal = number("Decimal price; null when suspended.", unit="decimal odds", nullable=True, above=1)
+    price_american = count("American price as quoted; null in a decimal feed.", unit="American odds", nullable=True, at_least=None)
+    point = number("Handicap from the outcome's own side, or the total.", unit="points", nullable=True)
+    is_suspended = flag("Whether the quote vanished from a complete answer.")
+    is_live = flag("Whether it was received at or after the start as then known.")
+    quoted_at = time("When the feed last saw the quote at the book; never after received_at.")
+    response_id = text("The answer, in raw_odds.")
+
+
+class Consensus(Table):
+    """One row per outcome and poll that changed its market, or in which a book of it went stale or came back."""
+
+    name = "consensus"
+    layer = "market"
+    key = ("event_id", "market", "outcome", "as_of")
+    partition_by = "as_of"
+
+    event_id = text("The game.")
+    market = text("Market key.")
+    outcome = text("The outcome as the feed names it.")
+    as_of = time("Receipt of the poll; nothing received later went in.")
+    sport_key = text("Sport, as the provider spells it.")
+    side = text("The outcome's role in the game.", one_of=SIDES)
+    commence_at = time("Start, as then known.")
+    n_books = count("Books with a fresh quote on every outcome of the market.")
+    n_groups = count("Operator groups among those books.")
+    n_stale = count("Books left out because their quote is stale.")
+    point_median = number("Median point over operator groups.", unit="points", nullable=True)
+    point_mean = number("Mean point over operator groups.", unit="points", nullable=True)
+    point_std = number("Population standard deviation of the point.", unit="points", nullable=True, at_least=0)
+    price_median = number("Median decimal price over operator groups.", unit="decimal odds", nullable=True, above=1)
+    fair_prob = probability("Margin-free probability: median over operator groups, scaled to sum to 1.", nullable=True)
+    fair_prob_std = number("Population standard deviation of the books' fair probabilities.", nullable=True, at_least=0)
+    margin_median = number("Median overround less 1.", nullable=True)
+    best_price_decimal = number("Highest fresh decimal price, whatever its point.", unit="decimal odds", nullable=True, above=1)
+    best_bookmaker = text("The book with that price; the first by name when several share it.", nullable=True)
+    devig_method = text("How the margin was removed.")
+    response_id = text("The answer that caused the row, in raw_odds.")
+
+
+class ClosingLines(Table):
+    """One row per outcome, book (or the consensus), closing convention and version."""
+
+    name = "closing_lines"
+    layer = "close"
+    key = ("event_id", "market", "outcome", "bookmaker", "convention", "version")
+    partition_by = "closed_at"
+
+    event_id = text("The game.")
+    market = text("Market key.")
+    outcome = text("The outcome as the feed names it.")
+    bookmaker = text('Canonical key of the book, or "consensus".')
+    convention = text("Which moment counts as the close.", one_of=("scheduled", "actual", "pregame_end", "last_seen"))
+    version = count("1 for the first close of the game, then counting up when a moved start passes again.", at_least=1)
+    sport_key = text("Sport, as the provider spells it.")
+    side = text("The outcome's role in the game.", one_of=SIDES)
+    closed_at = time("The moment of the close: the start as it was known just before it passed.")
+    age_s = number("From the last answer that showed the quote to the close.", unit="seconds", nullable=True, at_least=0)
+    point = number("Closing point; the median for the consensus.", unit="points", nullable=True)
+    price_decimal = number("Closing price; the median for the consensus.", unit="decimal odds", nullable=True, above=1)
+    fair_prob = probability("Margin-free closing probability.", nullable=True)
+    n_books = count("Books behind the close: 1 or 0 for a book's own.")
+    quality = text("Whether the close can be relied on.", one_of=("ok", "thin", "stale", "missing"))
+    is_current = flag("Whether this is the newest version.")

@@ -1,0 +1,126 @@
+"""What the market did, and how the prices taken on it compare with the close."""
+
+from warehouse.tables.market import SIDES
+from warehouse.tables.table import Table, count, flag, number, probability, text, text_list, time
+
+
+class Signals(Table):
+    """One row per signal: a market moved toward an outcome."""
+
+    name = "signals"
+    layer = "signals"
+    key = ("signal_id",)
+    partition_by = "detected_at"
+
+    signal_id = text("Hash over signal_type, rule_version, event_id, market, outcome and detected_at.")
+    signal_type = text("Name of the rule: a file in the signals folder.")
+    display_type = text("The name shown to people.")
+    rule_version = text("Version of the rule and its parameters.")
+    event_id = text("The game.")
+    sport_key = text("Sport, as the provider spells it.")
+    market = text("Market key.")
+    outcome = text("The outcome the market moved toward, as the feed names it.")
+    direction = text("The outcome's role in the game.", one_of=SIDES)
+    detected_at = time("Receipt of the answer that completed the signal.")
+    commence_at = time("Start, as then known.")
+    minutes_to_start = number("From detection to the start as then known.", unit="minutes")
+    time_bucket = text("Time to start, in steps.", one_of=("0-15m", "15-60m", "1-3h", "3-6h", "6-24h", "1-3d", "3d+", "live"))
+    from_value = number("Value before the move: points from the outcome's side, or fair probability for h2h.", nullable=True)
+    to_value = number("Value after the move.", nullable=True)
+    move = number("to_value less from_value.", nullable=True)
+    velocity_per_min = number("Size of the move per minute of its window.", unit="per minute", nullable=True, at_least=0)
+    n_books = count("Books that took part.")
+    n_groups = count("Operator groups among them.")
+    bookmakers = text_list("Canonical keys of the books that took part, sorted.")
+    window_s = number("Length of the window the move was seen in.", unit="seconds", at_least=0)
+    entry_point = number("Point of the best fresh quote at detection.", unit="points", nullable=True)
+    entry_price_decimal = number("Price of that quote.", unit="decimal odds", nullable=True, above=1)
+    entry_bookmaker = text("The book that quoted it; null when no fresh quote was left to take.", nullable=True)
+    strength_score = count("From 1 to 100, from size, speed and books.", unit="score", at_least=1)
+    composite_score = number("The score that ranks signals, 1 to 100.", unit="score", at_least=1, at_most=100)
+    score_source = text("Where composite_score comes from.", one_of=("composite", "strength_fallback"))
+    priority = text("High from 75, Medium from 55, else Low.", one_of=("High", "Medium", "Low"))
+    is_structural_core = flag("Whether public surfaces show it: a key-number cross on spreads of strength 55 or more.")
+    meta = text("What explains the numbers, as JSON with sorted keys.")
+    response_id = text("The answer that completed the signal, in raw_odds.")
+
+
+class ClvRecords(Table):
+    """One row per signal, closing convention and version: the entry against the close."""
+
+    name = "clv_records"
+    layer = "close"
+    key = ("signal_id", "convention", "version")
+    partition_by = "closed_at"
+
+    signal_id = text("The signal.")
+    convention = text("Which moment counts as the close.")
+    version = count("Version of the close.", at_least=1)
+    event_id = text("The game.")
+    sport_key = text("Sport, as the provider spells it.")
+    market = text("Market key.")
+    outcome = text("The outcome taken.")
+    signal_type = text("Name of the rule.")
+    time_bucket = text("Time to start at detection.")
+    detected_at = time("When the signal was detected.")
+    entry_point = number("Point taken.", unit="points", nullable=True)
+    entry_price_decimal = number("Price taken.", unit="decimal odds", nullable=True, above=1)
+    close_point = number("Closing point of the consensus.", unit="points", nullable=True)
+    close_price_decimal = number("Closing median price.", unit="decimal odds", nullable=True, above=1)
+    close_fair_prob = probability("Closing fair probability, at the close's own number.", nullable=True)
+    clv_points = number("Points by which the entry beats the close; positive is better.", unit="points", nullable=True)
+    clv_prob = number("Closing fair probability at the entry's number less 1 / entry price.", nullable=True)
+    clv_ev = number("Expected profit per unit staked at the closing probability, pushes returned.", nullable=True)
+    clv_cents = number("Entry price less the closing fair price at the entry's number, on the continuous American scale.", unit="cents", nullable=True)
+    beat_close = flag("Whether the entry beats the close; null on a tie or without a close.", nullable=True)
+    quality = text("Quality of the close.", one_of=("ok", "thin", "stale", "missing"))
+    closed_at = time("The moment of the close.")
+    computed_at = time("When this row was computed.")
+    is_current = flag("Whether this is the newest version.")
+
+
+class Scorecards(Table):
+    """One row per signal type, sport, market, time bucket, window and day; "" stands for all."""
+
+    name = "scorecards"
+    layer = "close"
+    key = ("signal_type", "sport_key", "market", "time_bucket", "window", "as_of")
+    partition_by = "as_of"
+
+    signal_type = text('Name of the rule, "" for all.')
+    sport_key = text('Sport, "" for all.')
+    market = text('Market, "" for all.')
+    time_bucket = text('Time to start at detection, "" for all.')
+    window = text("How far back closes are counted.", one_of=("all", "90d", "30d", "7d"))
+    as_of = time("Closes up to this moment are counted: the last microsecond of the day.")
+    n = count("Signals with a close and an entry.")
+    n_events = count("Games behind them.")
+    n_ties = count("Entries equal to the close: in no rate.")
+    n_beat = count("Entries better than the close.")
+    beat_rate = probability("n_beat over n less ties.", nullable=True)
+    beat_low = probability("Lower end of the 95 % Wilson interval.", nullable=True)
+    beat_high = probability("Upper end of the 95 % Wilson interval.", nullable=True)
+    clv_points_mean = number("Mean of clv_points.", unit="points", nullable=True)
+    clv_prob_mean = number("Mean of clv_prob.", nullable=True)
+    clv_prob_se = number("Standard error of that mean, clustered by game.", nullable=True, at_least=0)
+    tier = text("Tier the evidence supports.", one_of=("S", "A", "B", ""))
+    tier_naive = text("Tier by the plain beat rate and sample size.", one_of=("S", "A", "B", ""))
+    is_ready = flag("Whether at least 30 decided signals stand behind it.")
+
+
+class RegimeSnapshots(Table):
+    """One row per event, market, moment and model: whether the market is calm or in motion."""
+
+    name = "regime_snapshots"
+    layer = "signals"
+    key = ("event_id", "market", "as_of", "model_version")
+    partition_by = "as_of"
+
+    event_id = text("The game.")
+    market = text("Market key.")
+    as_of = time("Nothing received later went in.")
+    model_version = text("Version of the model.")
+    regime_label = text("The likelier state.", one_of=("stable", "unstable"))
+    regime_probability = probability("Probability of that state.")
+    transition_risk = probability("Probability of leaving it at the next step.")
+    stability_score = number("Share of recent steps spent in the stable state.", at_least=0, at_most=1)

@@ -1,0 +1,228 @@
+"""How a table is declared: one class, from which schemas, documentation and checks are generated.
+
+A column is declared once, with its type, unit, bounds and meaning. Everything that needs a column list (Parquet files,
+DuckDB views, the documentation, dbt sources, Dagster column schemas, validation) is made from these classes.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import polars as pl
+
+if TYPE_CHECKING:
+    import pandera.polars
+
+TIME = pl.Datetime("us", "UTC")
+
+TYPE_NAMES: dict[Any, str] = {
+    pl.String: "text",
+    pl.Float64: "float64",
+    pl.Int32: "int32",
+    pl.Int64: "int64",
+    pl.Boolean: "boolean",
+    pl.Binary: "bytes",
+    TIME: "timestamp, UTC microseconds",
+    pl.List(pl.String): "list of text",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, unit, bounds and meaning.
+
+    `at_least` and `at_most` are inclusive, `above` is exclusive; null values are always inside the bounds.
+    """
+
+    dtype: Any
+    description: str
+    unit: str = ""
+    nullable: bool = False
+    at_least: float | None = None
+    at_most: float | None = None
+    above: float | None = None
+    one_of: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def type_name(self) -> str:
+        """The type as the documentation writes it."""
+        return TYPE_NAMES[self.dtype]
+
+
+def text(description: str, *, nullable: bool = False, one_of: tuple[str, ...] = ()) -> Any:
+    """A text column; `one_of` closes the list of values."""
+    return Column(pl.String, description, nullable=nullable, one_of=one_of)
+
+
+def text_list(description: str) -> Any:
+    """A column of lists of text."""
+    return Column(pl.List(pl.String), description)
+
+
+def time(description: str, *, nullable: bool = False) -> Any:
+    """A UTC time in microseconds."""
+    return Column(TIME, description, unit="UTC", nullable=nullable)
+
+
+def number(
+    description: str,
+    *,
+    unit: str = "",
+    nullable: bool = False,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    above: float | None = None,
+) -> Any:
+    """A Float64 column. NaN is never a value: what is unknown is null."""
+    return Column(pl.Float64, description, unit, nullable, at_least, at_most, above)
+
+
+def probability(description: str, *, nullable: bool = False) -> Any:
+    """A probability between 0 and 1."""
+    return Column(pl.Float64, description, "probability", nullable, 0.0, 1.0)
+
+
+def count(description: str, *, nullable: bool = False, unit: str = "count", at_least: float | None = 0) -> Any:
+    """An Int32 column, by default not negative."""
+    return Column(pl.Int32, description, unit, nullable, at_least)
+
+
+def flag(description: str, *, nullable: bool = False) -> Any:
+    """A yes-or-no column."""
+    return Column(pl.Boolean, description, nullable=nullable)
+
+
+def blob(description: str, *, nullable: bool = False) -> Any:
+    """A column of bytes."""
+    return Column(pl.Binary, description, nullable=nullable)
+
+
+class Table:
+    """A table of the warehouse; the docstring of a subclass starts with its grain ("One row per …").
+
+    `layer` is the Dagster group. `partition_by` names the time column whose UTC date is the partition, or "" for a
+    table kept whole. `sort_by` is the order of a closed partition. `shard_by` names the columns whose values pick the
+    file of a table kept whole, so that a small change rewrites a small file.
+    """
+
+    name: ClassVar[str]
+    layer: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+    partition_by: ClassVar[str] = ""
+    shard_by: ClassVar[tuple[str, ...]] = ()
+    version: ClassVar[int] = 1
+    columns: ClassVar[dict[str, Column]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Collect the declared columns and refuse a key or partition that names none of them."""
+        columns = {}
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, Column):
+                columns[name] = Column(**{**value.__dict__, "name": name})
+        cls.columns = columns
+        for name in (*cls.key, *cls.shard_by, *filter(None, [cls.partition_by])):
+            if name not in columns:
+                raise TypeError(f"Table {cls.name} names the column {name!r}, which it does not declare.")
+
+    @classmethod
+    def description(cls) -> str:
+        """The docstring of the class, starting with the grain."""
+        return " ".join((cls.__doc__ or "").split())
+
+    @classmethod
+    def schema(cls) -> pl.Schema:
+        """Column names and Polars types, in order."""
+        return _schema(cls)
+
+    @classmethod
+    def empty(cls) -> pl.DataFrame:
+        """No rows, all columns."""
+        return pl.DataFrame(schema=cls.schema())
+
+    @classmethod
+    def conform(cls, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with exactly the declared columns, in order and in the declared types; missing ones are null."""
+        missing = [pl.lit(None, dtype=c.dtype).alias(n) for n, c in cls.columns.items() if n not in frame.columns]
+        return frame.with_columns(missing).select(pl.col(n).cast(c.dtype) for n, c in cls.columns.items())
+
+    @classmethod
+    def sort_by(cls) -> list[str]:
+        """The order of rows in a closed partition: the key, so that equal tables are equal files."""
+        return list(cls.key)
+
+    @classmethod
+    def faults(cls, frame: pl.DataFrame) -> Iterator[str]:
+        """What is wrong with a frame, a sentence each; cheap enough for a live micro-batch.
+
+        Checks types, nulls, bounds, closed lists and the key within the frame.
+        """
+        schema = cls.schema()
+        if frame.schema != schema:
+            wanted, got = dict(schema), dict(frame.schema)
+            different = [n for n in {**wanted, **got} if wanted.get(n) != got.get(n)]
+            yield f"Table {cls.name}: columns differ from the declaration: {', '.join(different) or 'their order'}."
+            return
+        if frame.is_empty():
+            return
+        tests: list[pl.Expr] = []
+        for name, column in cls.columns.items():
+            value = pl.col(name)
+            if not column.nullable:
+                tests.append(value.null_count().alias(f"{name}|is null"))
+            if column.dtype == pl.Float64:
+                tests.append(value.is_nan().sum().alias(f"{name}|is not a number"))
+            if column.at_least is not None:
+                tests.append((value < column.at_least).sum().alias(f"{name}|is below {column.at_least:g}"))
+            if column.at_most is not None:
+                tests.append((value > column.at_most).sum().alias(f"{name}|is above {column.at_most:g}"))
+            if column.above is not None:
+                tests.append((value <= column.above).sum().alias(f"{name}|is not above {column.above:g}"))
+            if column.one_of:
+                allowed = value.is_in(list(column.one_of)) | value.is_null()
+                tests.append((~allowed).sum().alias(f"{name}|is not one of {', '.join(column.one_of)}"))
+        for label, n in frame.select(tests).row(0, named=True).items():
+            if n:
+                name, fault = label.split("|")
+                yield f"Table {cls.name}: column {name} {fault} in {n} of {frame.height} rows."
+        repeated = frame.height - frame.select(pl.struct(cls.key).n_unique()).item()
+        if repeated:
+            yield f"Table {cls.name}: the key ({', '.join(cls.key)}) repeats in {repeated} of {frame.height} rows."
+
+    @classmethod
+    def pandera_schema(cls) -> "pandera.polars.DataFrameSchema":
+        """The full validation of a replaced partition, as a pandera schema (imported on first use: it takes seconds)."""
+        return _pandera_schema(cls)
+
+    @classmethod
+    def day_of(cls, moment: dt.datetime) -> dt.date:
+        """The partition a row of that time belongs to: its UTC date."""
+        return moment.astimezone(dt.UTC).date()
+
+
+@cache
+def _schema(table: type[Table]) -> pl.Schema:
+    return pl.Schema({name: column.dtype for name, column in table.columns.items()})
+
+
+@cache
+def _pandera_schema(table: type[Table]) -> "pandera.polars.DataFrameSchema":
+    import pandera.polars as pa
+
+    columns = {}
+    for name, column in table.columns.items():
+        checks = []
+        if column.at_least is not None:
+            checks.append(pa.Check.ge(column.at_least))
+        if column.at_most is not None:
+            checks.append(pa.Check.le(column.at_most))
+        if column.above is not None:
+            checks.append(pa.Check.gt(column.above))
+        if column.one_of:
+            checks.append(pa.Check.isin(list(column.one_of)))
+        columns[name] = pa.Column(column.dtype, checks, nullable=column.nullable, description=column.description)
+    return pa.DataFrameSchema(
+        columns, unique=list(table.key), strict=True, ordered=True, name=table.name, description=table.description()
+    )
