@@ -19,6 +19,8 @@ STRATUM_HOME ?= .stratum
 export STRATUM_HOME
 DAGSTER_HOME := $(abspath $(STRATUM_HOME))/dagster
 PORT ?= 3000
+# A shell script's `make up &` ignores interrupts, and so would Dagster, which then cannot be stopped at all: heed them again.
+HEED_INTERRUPTS := import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])
 WORKERS ?= 2
 TESTS ?=
 
@@ -38,8 +40,9 @@ up: $(READY) ## Start the platform on this machine: Dagster's UI (PORT, default 
 	@mkdir -p "$(DAGSTER_HOME)"
 	@cp dagster.yaml "$(DAGSTER_HOME)/dagster.yaml"
 	@echo "Stratum: http://127.0.0.1:$(PORT) (state in $(STRATUM_HOME); Ctrl+C stops everything)"
-	@STRATUM_HOME="$(abspath $(STRATUM_HOME))" DAGSTER_HOME="$(DAGSTER_HOME)" \
-		exec $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
+	@STRATUM_HOME="$(abspath $(STRATUM_HOME))" DAGSTER_HOME="$(DAGSTER_HOME)" PYTHONWARNINGS='ignore:Function `dev_command`' \
+		exec $(BIN)/python -c '$(HEED_INTERRUPTS)' \
+		$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
 
 test: $(READY) ## Pass all tests, on as many processes as WORKERS says; some of them: make test TESTS=tests/quant
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)

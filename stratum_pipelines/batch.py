@@ -12,7 +12,7 @@ from stratum_pipelines.days import StartingPoint, days_by_sport, end_day, note_c
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import read_answers, sports_on
-from warehouse.database.market_store import MarketStore
+from warehouse.database import MarketStore
 from warehouse.tables import BY_NAME, Table
 
 DAILY = ("odds_snapshots", "consensus", "signals", "polls", "quarantine", "event_changes")

@@ -16,7 +16,7 @@ from stratum_pipelines.board.advance import Rules, advance, blank_board
 from stratum_pipelines.board.state import STATE_VERSION, Board
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.raw import read_answers
-from warehouse.database.computed_days import ComputedDay, read_computed_days, write_computed_days
+from warehouse.database import ComputedDay, ComputedDays
 from warehouse.tables import RawOdds
 
 NOTHING = "nothing"
@@ -61,7 +61,7 @@ def days_by_sport(platform: Platform) -> dict[str, list[dt.date]]:
 
 def stale_days(platform: Platform) -> pl.DataFrame:
     """Days whose tables no longer follow from their answers: sport_key, date, reason; oldest first."""
-    computed = {(day.sport_key, day.date): day for day in read_computed_days(platform.database)}
+    computed = {(day.sport_key, day.date): day for day in ComputedDays(platform.database).read()}
     found: list[tuple[str, dt.date, str]] = []
     carried: dict[str, str] = {}
     for sport_key, date, digest in raw_index(platform).iter_rows():
@@ -93,7 +93,7 @@ def starting_point(platform: Platform, sport_key: str, day: dt.date) -> Starting
     what raw_odds holds.
     """
     index = raw_index(platform).filter((pl.col("sport_key") == sport_key) & (pl.col("date") < day))
-    computed = {d.date: d for d in read_computed_days(platform.database, sport_key)}
+    computed = {d.date: d for d in ComputedDays(platform.database).read(sport_key)}
     rules = rules_digest(platform.rules, sport_key)
     earlier = [(date, digest) for _, date, digest in index.iter_rows()]
     board, digest, replay = None, NOTHING, []
@@ -133,4 +133,4 @@ def note_computed(
         rules_digest=rules_digest(platform.rules, board.sport_key),
         computed_at=dt.datetime.now(dt.UTC),
     )
-    write_computed_days(platform.database, [computed])
+    ComputedDays(platform.database).write([computed])

@@ -19,7 +19,7 @@ from stratum_pipelines.days import StartingPoint, days_by_sport, end_day, note_c
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers
-from warehouse.database.market_store import MarketStore
+from warehouse.database import MarketStore
 from warehouse.tables import BY_NAME, Polls, RawOdds
 
 # What a crash test hooks into: called with the name of each step once it is done.

@@ -18,7 +18,7 @@ GZIP_LEVEL = 3
 
 @dataclass
 class Stored:
-    """What an import stored: answers seen, those that were new, and the days they fall on."""
+    """What an import stored: answers seen, those that were new, and the days of all that were seen."""
 
     n_answers: int = 0
     n_new: int = 0
@@ -68,6 +68,7 @@ def store_answers(lake: Lake, answers: Iterable[Answer], progress: Callable[[Sto
         day = day_of(answer.received_at)
         if day not in known:
             known[day] = set(response_ids(lake, day))
+            stored.days.add(day)
         stored.n_answers += 1
         if answer.response_id in known[day]:
             continue
@@ -89,7 +90,6 @@ def _write(
     ids = "".join(str(row["response_id"]) for row in rows)
     lake.append(RawOdds, raw_frame(rows), batch=f"import-{hashlib.sha256(ids.encode()).hexdigest()[:16]}")
     stored.n_new += len(rows)
-    stored.days.add(day)
     if progress:
         progress(stored)
 

@@ -10,7 +10,7 @@ from stratum_pipelines.platform import Platform
 from stratum_pipelines.quant.closing import closing_lines, starts_passed
 from stratum_pipelines.quant.clv import clv_records
 from stratum_pipelines.quant.scorecard import scorecards
-from warehouse.database.market_store import MarketStore
+from warehouse.database import MarketStore
 from warehouse.tables import (
     ClosingLines,
     ClvRecords,
@@ -33,11 +33,11 @@ class Settled:
     n_clv_records: int
 
 
-def settle(platform: Platform, event_ids: Collection[str], as_of: int) -> Settled:
+def settle(platform: Platform, event_ids: Collection[str], as_of: int, *, announce: bool = True) -> Settled:
     """Draw the closing lines of games whose start has passed by `as_of` (UTC microseconds) and value their signals.
 
     Games whose start has not passed are left alone. Doing it again gives the same rows; only `computed_at` moves, and
-    only where a value changed.
+    only where a value changed. With `announce` false (old games computed anew) partners hear nothing of it.
     """
     wanted = sorted(set(event_ids))
     lake = platform.lake
@@ -56,11 +56,12 @@ def settle(platform: Platform, event_ids: Collection[str], as_of: int) -> Settle
         lake.scan(Polls, first=seen, last=last),
     )
     signals = lake.scan(Signals, first=seen, last=last).filter(mine).collect()
-    records = clv_records(signals, lines, _deviations(platform), dt.datetime.now(dt.UTC))
+    now = dt.datetime.now(dt.UTC)
+    records = clv_records(signals, lines, _deviations(platform), now)
     records = _with_earlier_times(platform, records, ids)
     lake.replace_rows(ClosingLines, lines, column="event_id", values=ids)
     lake.replace_rows(ClvRecords, records, column="event_id", values=ids)
-    MarketStore(platform.database).settle(lines, records, event_ids=ids)
+    MarketStore(platform.database).settle(lines, records, event_ids=ids, now=now, announce=announce)
     return Settled(len(ids), lines.height, records.height)
 
 

@@ -5,6 +5,11 @@ WarehouseError
 ├── DatabaseError
 │   ├── DatabaseUnreachable   the database does not answer, or its file cannot be opened
 │   └── DatabaseNewer         a newer program has migrated the database
+├── LakeError
+│   ├── FrameRefused          rows do not fit their table's declaration; nothing was written
+│   ├── OperationRefused      the table, batch or location cannot be used that way
+│   ├── LakeBusy              another process has kept a partition locked for too long
+│   └── FileDamaged           a file of the lake cannot be read
 ├── BackupError
 │   ├── BackupUnusable        the folder is taken, is no backup, or was damaged
 │   └── TargetNotEmpty        the database to restore into holds rows already
@@ -36,6 +41,26 @@ class DatabaseUnreachable(DatabaseError):
 
 class DatabaseNewer(DatabaseError):
     """The database has a revision this program does not know."""
+
+
+class LakeError(WarehouseError):
+    """The Parquet lake refuses something or cannot be read."""
+
+
+class FrameRefused(LakeError):
+    """Rows do not fit their table's declaration; nothing was written."""
+
+
+class OperationRefused(LakeError):
+    """The table, the batch name or the location cannot be used that way."""
+
+
+class LakeBusy(LakeError):
+    """Another process has kept a partition locked for too long."""
+
+
+class FileDamaged(LakeError):
+    """A file of the lake cannot be read."""
 
 
 class BackupError(WarehouseError):

@@ -33,24 +33,28 @@ class Registry:
     links: dict[tuple[str, str], int] = field(default_factory=dict)
     reasons: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
 
-    def place(self, provider: str, game: Game, received_at: int, listed: set[str]) -> tuple[int, Refusal | None]:
+    def place(self, provider: str, game: Game, received_at: int, taken: set[int]) -> tuple[int, Refusal | None]:
         """The position of a game an answer names (-1 when refused), and what there is to say about it.
 
-        `listed` holds the ids in the same answer: a game that is still listed under its own id is never taken over by
-        a new one.
+        `taken` holds the positions of games the same answer lists under an id that is known: none of them is taken over
+        by a new id.
         """
         key = (provider, game.event_id)
         position = self.links.get(key)
         if position is None:
-            return self._meet(provider, game, received_at, listed)
+            return self._meet(provider, game, received_at, taken)
         known = self.games[position]
         if game.home_team in known.names and game.away_team in known.names:
             return position, None
         return self._rename(position, game)
 
-    def _meet(self, provider: str, game: Game, received_at: int, listed: set[str]) -> tuple[int, Refusal | None]:
+    def _meet(self, provider: str, game: Game, received_at: int, taken: set[int]) -> tuple[int, Refusal | None]:
         key = (provider, game.event_id)
-        twins = [i for i, known in enumerate(self.games) if self._same_game(known, provider, game, received_at, listed)]
+        twins = [
+            position
+            for position, known in enumerate(self.games)
+            if position not in taken and self._same_game(known, provider, game, received_at)
+        ]
         if len(twins) == 1:
             self.links[key] = twins[0]
             self.reasons[key] = ("teams_and_start", received_at)
@@ -73,10 +77,10 @@ class Registry:
         self.reasons[key] = ("first_seen", received_at)
         return self.links[key], None
 
-    def _same_game(self, known: KnownGame, provider: str, game: Game, received_at: int, listed: set[str]) -> bool:
+    def _same_game(self, known: KnownGame, provider: str, game: Game, received_at: int) -> bool:
         """Whether a new id stands for a known game: same teams on the same sides, start within tolerance.
 
-        Within one provider the old id must be gone and the game not begun, else a doubleheader would be merged.
+        Within one provider the game must not have begun, else the second of a doubleheader would be merged into it.
         """
         if known.names.get(game.home_team) != 0 or known.names.get(game.away_team) != 1:
             return False
@@ -84,7 +88,7 @@ class Registry:
             return False
         if provider != known.provider:
             return (provider, known.event_id) not in self.links
-        return known.event_id not in listed and received_at < known.commence_at
+        return received_at < known.commence_at
 
     def _is_second_provider(self, provider: str, game: Game) -> bool:
         """Whether another provider owns games around this start: then an unmatched game needs a person's word."""

@@ -80,7 +80,9 @@ def _known_links(board: Board, answer: Answer, reading: Reading) -> list[tuple[s
 
 
 def _place_games(board: Board, answer: Answer, reading: Reading, refusals: list[Refusal]) -> list[int]:
-    listed = {game.event_id for game in reading.games}
+    links = board.registry.links
+    known = ((answer.provider, game.event_id) for game in reading.games)
+    taken = {links[key] for key in known if key in links}
     positions = []
     for game in reading.games:
         if game.sport_key != board.sport_key:
@@ -88,9 +90,10 @@ def _place_games(board: Board, answer: Answer, reading: Reading, refusals: list[
             refusals.append(Refusal("events", "wrong_sport", detail, game.sport_key, game.event_id))
             positions.append(-1)
             continue
-        position, remark = board.registry.place(answer.provider, game, answer.received_at, listed)
+        position, remark = board.registry.place(answer.provider, game, answer.received_at, taken)
         if remark:
             refusals.append(remark)
+        taken.add(position)
         positions.append(position)
     return positions
 

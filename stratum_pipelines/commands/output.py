@@ -2,13 +2,17 @@
 
 import os
 import sys
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import rich_click as click
 from rich.console import Console
 
 from stratum_pipelines.cli import StratumError
+
+if TYPE_CHECKING:
+    from stratum_pipelines.platform import Platform
 
 results = Console(highlight=False)
 progress = Console(stderr=True, highlight=False)
@@ -22,14 +26,15 @@ def print_json(value: object) -> None:
 
 
 @contextmanager
-def opened_platform() -> Iterator["object"]:
+def opened_platform() -> Iterator["Platform"]:
     """The platform the environment describes; what goes wrong inside becomes one clear line."""
     from stratum_pipelines.platform import open_platform
-    from warehouse.settings import SettingsError, read_settings
+    from warehouse.errors import WarehouseError
+    from warehouse.settings import read_settings
 
     try:
         yield open_platform(read_settings(os.environ))
-    except SettingsError as error:
+    except WarehouseError as error:
         raise StratumError(str(error)) from error
 
 

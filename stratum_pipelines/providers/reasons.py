@@ -24,6 +24,7 @@ DUPLICATE_OUTCOME = "duplicate_outcome"
 BAD_PRICE = "bad_price"
 BAD_POINT = "bad_point"
 BAD_LAST_UPDATE = "bad_last_update"
+BAD_CHANGE = "bad_change"
 BAD_SCORE = "bad_score"
 
 REASONS: dict[str, str] = {
@@ -51,5 +52,6 @@ REASONS: dict[str, str] = {
     BAD_PRICE: "A price is not a number. The quote was left out.",
     BAD_POINT: "A point is not a number. The quote was left out.",
     BAD_LAST_UPDATE: "The time of a last update cannot be read. The next coarser time was used and the quote kept.",
+    BAD_CHANGE: "An entry of a change log lacks its game, book, market or outcome, or has odd values. It was left out.",
     BAD_SCORE: "A score cannot be read. The result was left out.",
 }

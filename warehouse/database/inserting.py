@@ -42,16 +42,17 @@ class Insert:
         sql = self.statements.get((columns, dialect.name))
         if sql is None:
             sql = self.statements[columns, dialect.name] = self._statement(columns, dialect)
-        frame = _with_json_lists(frame)
         if dialect.name == "sqlite":
-            rows = frame.with_columns(pl.col(TIME).to_physical()).rows()
+            rows = list(zip(*(_values(column, as_micros=True) for column in frame.iter_columns()), strict=True))
             if self.returning:  # the driver returns rows of single statements only
                 return [found[0] for row in rows for found in connection.exec_driver_sql(sql, row)]
             connection.exec_driver_sql(sql, rows)
             return []
         written: list[Any] = []
         for part in frame.iter_slices(ROWS_AT_ONCE):
-            result = connection.exec_driver_sql(sql, tuple(column.to_list() for column in part.iter_columns()))
+            result = connection.exec_driver_sql(
+                sql, tuple(_values(column, as_micros=False) for column in part.iter_columns())
+            )
             if self.returning:
                 written += result.scalars()
         return written
@@ -64,8 +65,9 @@ class Insert:
         else:
             types = [self.table.c[name].type.compile(dialect) for name in columns]
             # %b sends the arrays in PostgreSQL's binary form, which halves the time again.
-            source = f"select * from unnest({', '.join(f'%b::{sql_type}[]' for sql_type in types)})"
-        sql = f"insert into {table} ({', '.join(names)}) {source}"  # noqa: S608 - every name is declared in our code
+            arrays = ", ".join(f"%b::{sql_type}[]" for sql_type in types)
+            source = f"select * from unnest({arrays})"  # noqa: S608 - type names of our own declarations
+        sql = f"insert into {table} ({', '.join(names)}) {source}"
         if self.on_conflict != "refuse":
             sql += self._conflict(columns, table, quote)
         return sql + (f" returning {quote(self.returning)}" if self.returning else "")
@@ -80,11 +82,15 @@ class Insert:
         return f"{sql} do update set {changes}" + (f" where excluded.{newest} >= {table}.{newest}" if newest else "")
 
 
-def _with_json_lists(frame: pl.DataFrame) -> pl.DataFrame:
-    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
-    if not lists:
-        return frame
-    return frame.with_columns(
-        pl.Series(name, [None if one is None else list_as_json(one) for one in frame[name].to_list()], dtype=pl.String)
-        for name in lists
-    )
+def _values(column: pl.Series, *, as_micros: bool) -> list[Any]:
+    """The values as the driver takes them: lists as JSON, times as microseconds where the engine has none.
+
+    Series by series: an expression over the frame would cost more than writing it.
+    """
+    if isinstance(column.dtype, pl.List):
+        return [None if one is None else list_as_json(one) for one in column.to_list()]
+    if as_micros and column.dtype == TIME:
+        return column.to_physical().to_list()
+    if as_micros and column.dtype == pl.Date:
+        return column.dt.to_string("iso").to_list()
+    return column.to_list()

@@ -5,10 +5,8 @@ from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signal
 
 events = mirror(Events, indexes=[("sport_key", "commence_at")])
 
-# The newest consensus row of every outcome; the history is in the lake.
-current_consensus = mirror(
-    Consensus, name="current_consensus", key=("event_id", "market", "outcome"), indexes=[("as_of",)]
-)
+# The newest consensus row of every outcome; the history is in the lake. It has no further index: every poll rewrites it.
+current_consensus = mirror(Consensus, name="current_consensus", key=("event_id", "market", "outcome"))
 
 signals = mirror(Signals, indexes=[("detected_at", "signal_id"), ("sport_key", "detected_at"), ("event_id",)])
 

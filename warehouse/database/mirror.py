@@ -42,9 +42,7 @@ def mirror(
     """
     key = key or table.key
     columns = [
-        sa.Column(
-            column.name, SQL_TYPES[column.dtype], primary_key=column.name in key, nullable=column.nullable
-        )
+        sa.Column(column.name, SQL_TYPES[column.dtype], primary_key=column.name in key, nullable=column.nullable)
         for column in table.columns.values()
     ]
     mirrored = sa.Table(name or table.name, METADATA, *columns)

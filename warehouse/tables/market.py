@@ -24,7 +24,9 @@ class OddsSnapshots(Table):
     side = text("The outcome's role in the game.", one_of=SIDES)
     commence_at = time("Start, as then known.")
     price_decimal = number("Decimal price; null when suspended.", unit="decimal odds", nullable=True, above=1)
-    price_american = count("American price as quoted; null in a decimal feed.", unit="American odds", nullable=True, at_least=None)
+    price_american = count(
+        "American price as quoted; null in a decimal feed.", unit="American odds", nullable=True, at_least=None
+    )
     point = number("Handicap from the outcome's own side, or the total.", unit="points", nullable=True)
     is_suspended = flag("Whether the quote vanished from a complete answer.")
     is_live = flag("Whether it was received at or after the start as then known.")
@@ -57,7 +59,9 @@ class Consensus(Table):
     fair_prob = probability("Margin-free probability: median over operator groups, scaled to sum to 1.", nullable=True)
     fair_prob_std = number("Population standard deviation of the books' fair probabilities.", nullable=True, at_least=0)
     margin_median = number("Median overround less 1.", nullable=True)
-    best_price_decimal = number("Highest fresh decimal price, whatever its point.", unit="decimal odds", nullable=True, above=1)
+    best_price_decimal = number(
+        "Highest fresh decimal price, whatever its point.", unit="decimal odds", nullable=True, above=1
+    )
     best_bookmaker = text("The book with that price; the first by name when several share it.", nullable=True)
     devig_method = text("How the margin was removed.")
     response_id = text("The answer that caused the row, in raw_odds.")
@@ -80,7 +84,9 @@ class ClosingLines(Table):
     sport_key = text("Sport, as the provider spells it.")
     side = text("The outcome's role in the game.", one_of=SIDES)
     closed_at = time("The moment of the close: the start as it was known just before it passed.")
-    age_s = number("From the last answer that showed the quote to the close.", unit="seconds", nullable=True, at_least=0)
+    age_s = number(
+        "From the last answer that showed the quote to the close.", unit="seconds", nullable=True, at_least=0
+    )
     point = number("Closing point; the median for the consensus.", unit="points", nullable=True)
     price_decimal = number("Closing price; the median for the consensus.", unit="decimal odds", nullable=True, above=1)
     fair_prob = probability("Margin-free closing probability.", nullable=True)

@@ -11,14 +11,18 @@ class RawOdds(Table):
     key = ("response_id",)
     partition_by = "received_at"
 
-    response_id = text("First 32 hex digits of SHA-256 over provider, sport_key, endpoint, received_at and body digest.")
+    response_id = text(
+        "First 32 hex digits of SHA-256 over provider, sport_key, endpoint, received_at and body digest."
+    )
     provider = text("Who answered: the name of a provider file.")
     sport_key = text("The sport asked for, as the provider spells it.")
     endpoint = text("What was asked, without credentials.")
     requested_at = time("When the request left; null for an archive.", nullable=True)
     received_at = time("When the answer arrived; for an archive the timestamp of its wrapper.")
     status_code = count("HTTP status of the answer.", unit="HTTP status")
-    credits_used = count("Provider credits used so far, as the answer's header says; null for an archive.", nullable=True)
+    credits_used = count(
+        "Provider credits used so far, as the answer's header says; null for an archive.", nullable=True
+    )
     credits_remaining = count("Provider credits left, as the answer's header says.", nullable=True, at_least=None)
     is_complete = flag("Whether the answer lists everything the provider had for the sport; only then can it suspend.")
     body_sha256 = text("SHA-256 of the body before compression, in hex.")

@@ -24,11 +24,17 @@ class Signals(Table):
     detected_at = time("Receipt of the answer that completed the signal.")
     commence_at = time("Start, as then known.")
     minutes_to_start = number("From detection to the start as then known.", unit="minutes")
-    time_bucket = text("Time to start, in steps.", one_of=("0-15m", "15-60m", "1-3h", "3-6h", "6-24h", "1-3d", "3d+", "live"))
-    from_value = number("Value before the move: points from the outcome's side, or fair probability for h2h.", nullable=True)
+    time_bucket = text(
+        "Time to start, in steps.", one_of=("0-15m", "15-60m", "1-3h", "3-6h", "6-24h", "1-3d", "3d+", "live")
+    )
+    from_value = number(
+        "Value before the move: points from the outcome's side, or fair probability for h2h.", nullable=True
+    )
     to_value = number("Value after the move.", nullable=True)
     move = number("to_value less from_value.", nullable=True)
-    velocity_per_min = number("Size of the move per minute of its window.", unit="per minute", nullable=True, at_least=0)
+    velocity_per_min = number(
+        "Size of the move per minute of its window.", unit="per minute", nullable=True, at_least=0
+    )
     n_books = count("Books that took part.")
     n_groups = count("Operator groups among them.")
     bookmakers = text_list("Canonical keys of the books that took part, sorted.")
@@ -71,7 +77,11 @@ class ClvRecords(Table):
     clv_points = number("Points by which the entry beats the close; positive is better.", unit="points", nullable=True)
     clv_prob = number("Closing fair probability at the entry's number less 1 / entry price.", nullable=True)
     clv_ev = number("Expected profit per unit staked at the closing probability, pushes returned.", nullable=True)
-    clv_cents = number("Entry price less the closing fair price at the entry's number, on the continuous American scale.", unit="cents", nullable=True)
+    clv_cents = number(
+        "Entry price less the closing fair price at the entry's number, on the continuous American scale.",
+        unit="cents",
+        nullable=True,
+    )
     beat_close = flag("Whether the entry beats the close; null on a tie or without a close.", nullable=True)
     quality = text("Quality of the close.", one_of=("ok", "thin", "stale", "missing"))
     closed_at = time("The moment of the close.")

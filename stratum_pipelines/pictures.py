@@ -1,0 +1,52 @@
+"""Which rows of a day are worth a picture, read from the lake; the drawing itself stands in `plots`."""
+
+import datetime as dt
+
+import polars as pl
+
+from stratum_pipelines.plots import clv_distribution, line_movement
+from warehouse.lake import Lake
+from warehouse.tables import ClvRecords, Consensus, Events, OddsSnapshots
+
+# The side of a market that is drawn: the other one mirrors it.
+DRAWN = {"h2h": "home", "spreads": "home", "totals": "over"}
+UNITS = {"h2h": "probability", "spreads": "points", "totals": "points"}
+
+
+def picture_of_movement(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
+    """Title and PNG of the line that moved most often on a day; None when nothing has a consensus."""
+    drawn = pl.any_horizontal((pl.col("market") == market) & (pl.col("side") == side) for market, side in DRAWN.items())
+    value = pl.when(pl.col("market") == "h2h").then("fair_prob").otherwise("point_median")
+    lines = lake.scan(Consensus, first=day, last=day).filter(drawn).with_columns(value=value.round(4)).filter(pl.col("value").is_not_null())
+    moved = (
+        lines.group_by("event_id", "market", "outcome")
+        .agg(moves=pl.col("value").n_unique(), rows=pl.len())
+        # A point is worth more than a small change of price: a probability moves with nearly every poll.
+        .sort(pl.col("market") != "h2h", "moves", "rows", "event_id", descending=[True, True, True, False])
+        .head(1)
+        .collect()
+    )
+    if moved.is_empty():
+        return None
+    event_id, market, outcome, *_ = moved.row(0)
+    this = (pl.col("event_id") == event_id) & (pl.col("market") == market) & (pl.col("outcome") == outcome)
+    quoted = pl.col("point") if market != "h2h" else 1 / pl.col("price_decimal")
+    quotes = lake.scan(OddsSnapshots, first=day, last=day).filter(this).select("bookmaker", "received_at", value=quoted)
+    consensus = lines.filter(this).select("as_of", "value")
+    title = f"{_game(lake, event_id)}: {market} of {outcome}, {day}"
+    return title, line_movement(quotes.collect(), consensus.collect(), title, UNITS[market])
+
+
+def picture_of_clv(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
+    """Title and PNG of how the entries closed on a day compare with the close; None when there is none."""
+    records = lake.scan(ClvRecords, first=day, last=day).filter("is_current").select("clv_prob").collect()
+    values = records["clv_prob"].drop_nulls()
+    if values.is_empty():
+        return None
+    title = f"Closing-line value of {len(values)} signals, games of {day}"
+    return title, clv_distribution(values, title, "closing fair probability less 1 / entry price")
+
+
+def _game(lake: Lake, event_id: str) -> str:
+    game = lake.scan(Events).filter(pl.col("event_id") == event_id).select("away_team", "home_team").collect()
+    return " at ".join(game.row(0)) if game.height else event_id

@@ -1,0 +1,61 @@
+"""The way back: from a signal to the quotes that made it, and to the answers those came in."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from stratum_pipelines.platform import Platform
+from warehouse.tables import ClvRecords, Consensus, Events, OddsSnapshots, RawOdds, Signals
+
+
+class UnknownSignal(Exception):
+    """No signal has this id."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A signal with everything it rests on; `answers` names the stored bodies by digest and file-independent id."""
+
+    signal: dict[str, object]
+    event: dict[str, object]
+    consensus: pl.DataFrame
+    quotes: pl.DataFrame
+    answers: pl.DataFrame
+    clv: pl.DataFrame
+
+
+def trace(platform: Platform, signal_id: str) -> Trace:
+    """Follow a signal back. An unambiguous beginning of the id is enough. Raises UnknownSignal."""
+    lake = platform.lake
+    found = lake.scan(Signals).filter(pl.col("signal_id").str.starts_with(signal_id)).head(2).collect()
+    if found.height != 1:
+        what = "no signal" if found.is_empty() else "more than one signal"
+        raise UnknownSignal(f"There is {what} whose id begins with {signal_id!r}. List some: stratum sql \"select signal_id from signals limit 5\".")
+    signal = found.to_dicts()[0]
+    detected_at, window = signal["detected_at"], signal["window_s"]
+    event = lake.scan(Events).filter(pl.col("event_id") == signal["event_id"]).collect().to_dicts()
+    mine = (pl.col("event_id") == signal["event_id"]) & (pl.col("market") == signal["market"])
+    since = pl.lit(detected_at) - pl.duration(microseconds=round(window * 1e6))
+    quotes = _in_window(lake.scan(OddsSnapshots, last=detected_at.date()).filter(mine), "received_at", since, detected_at)
+    consensus = _in_window(lake.scan(Consensus, last=detected_at.date()).filter(mine), "as_of", since, detected_at)
+    ids = pl.concat([quotes["response_id"], consensus["response_id"], found["response_id"]]).unique().to_list()
+    days = quotes["received_at"].dt.date().to_list() + consensus["as_of"].dt.date().to_list() + [detected_at.date()]
+    answers = (
+        lake.scan(RawOdds, first=min(days), last=detected_at.date())
+        .filter(pl.col("response_id").is_in(ids))
+        .select("response_id", "provider", "endpoint", "received_at", "source", "status_code", "body_sha256")
+        .collect()
+        .sort("received_at")
+    )
+    clv = lake.scan(ClvRecords).filter(pl.col("signal_id") == signal["signal_id"]).collect()
+    return Trace(signal, event[0] if event else {}, consensus, quotes, answers, clv)
+
+
+def _in_window(rows: pl.LazyFrame, moment: str, since: pl.Expr, until: object) -> pl.DataFrame:
+    """Rows of the window, and for each quote or outcome the last one before it: what it moved from."""
+    by = [name for name in ("bookmaker", "outcome") if name in rows.collect_schema()]
+    known = rows.filter(pl.col(moment) <= until).collect().sort(moment)
+    inside = known.filter(pl.col(moment) > since)
+    before = known.filter(pl.col(moment) <= since).group_by(by, maintain_order=True).last().select(known.columns)
+    before = before.join(inside.select(by).unique(), on=by, how="semi")
+    return pl.concat([before, inside]).sort(moment, *by)

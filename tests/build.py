@@ -1,0 +1,68 @@
+"""Tiny answers and boards by keyword, for tests that need a market and not a feed."""
+
+import datetime as dt
+import json
+from typing import Any
+
+import polars as pl
+
+from stratum_pipelines.board.advance import Rules, advance, blank_board
+from stratum_pipelines.providers import find_providers
+from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.reference import load_reference
+from stratum_pipelines.signals import find_signals
+
+NFL = "americanfootball_nfl"
+EPL = "soccer_epl"
+NOON = int(dt.datetime(2025, 10, 12, 12, tzinfo=dt.UTC).timestamp() * 1_000_000)
+MINUTE = 60 * 1_000_000
+
+
+def rules() -> Rules:
+    """The rules as shipped."""
+    return Rules(reference=load_reference(), signals=find_signals(), providers=find_providers())
+
+
+def iso(moment: int) -> str:
+    """Microseconds as the provider writes times."""
+    return dt.datetime.fromtimestamp(moment / 1e6, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def book(key: str, at: int, *, h2h: Any = None, spread: Any = None, total: Any = None) -> dict[str, Any]:
+    """One bookmaker: h2h (home, away[, draw]) prices, spread (home point, home price, away price), total likewise."""
+    markets = []
+    if h2h:
+        names = ("Home", "Away", "Draw")
+        markets.append({"key": "h2h", "last_update": iso(at), "outcomes": [{"name": n, "price": p} for n, p in zip(names, h2h, strict=False)]})
+    if spread:
+        point, home, away = spread
+        outcomes = [{"name": "Home", "price": home, "point": point}, {"name": "Away", "price": away, "point": -point}]
+        markets.append({"key": "spreads", "last_update": iso(at), "outcomes": outcomes})
+    if total:
+        point, over, under = total
+        outcomes = [{"name": "Over", "price": over, "point": point}, {"name": "Under", "price": under, "point": point}]
+        markets.append({"key": "totals", "last_update": iso(at), "outcomes": outcomes})
+    return {"key": key, "title": key.title(), "last_update": iso(at), "markets": markets}
+
+
+def game(books: list[dict[str, Any]], *, event_id: str = "game-1", start: int = NOON + 600 * MINUTE, home: str = "Home", away: str = "Away", sport: str = NFL) -> dict[str, Any]:
+    """One game with its bookmakers."""
+    return {"id": event_id, "sport_key": sport, "commence_time": iso(start), "home_team": home, "away_team": away, "bookmakers": books}
+
+
+def answer(at: int, games: list[dict[str, Any]], *, sport: str = NFL, **fields: Any) -> Answer:
+    """A live answer of The Odds API received at `at`."""
+    body = json.dumps(games).encode()
+    return Answer("the_odds_api", sport, f"/v4/sports/{sport}/odds?oddsFormat=american", at, body, "live", **fields)
+
+
+def replay(answers: list[Answer], *, sport: str = NFL, one_by_one: bool = False) -> dict[str, pl.DataFrame]:
+    """The rows a fresh board gives for these answers, by table."""
+    board = blank_board(sport, rules())
+    cuts = [[a] for a in answers] if one_by_one else [answers]
+    found: dict[str, list[pl.DataFrame]] = {}
+    for cut in cuts:
+        for rows in advance(board, cut, rules()):
+            for name, frame in rows.items():
+                found.setdefault(name, []).append(frame)
+    return {name: pl.concat(frames) for name, frames in found.items()}

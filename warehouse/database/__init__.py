@@ -1,0 +1,26 @@
+"""The database: what is served hot, and all operational state.
+
+Tables by area (`market`, `operations`), the engine, migrations, and a class per thing one does with it. What a row means
+is said in `warehouse.tables`; how it is computed does not belong here.
+"""
+
+from warehouse.database.computed_days import ComputedDay, ComputedDays
+from warehouse.database.engine import Database
+from warehouse.database.leases import Leases
+from warehouse.database.market_store import MarketStore, Published
+from warehouse.database.marks import Marks
+from warehouse.database.mirror import METADATA
+from warehouse.database.outbox import Message, Outbox
+
+__all__ = [
+    "METADATA",
+    "ComputedDay",
+    "ComputedDays",
+    "Database",
+    "Leases",
+    "MarketStore",
+    "Marks",
+    "Message",
+    "Outbox",
+    "Published",
+]
