@@ -30,6 +30,19 @@ class Imported:
     n_results: int
     still_stale: pl.DataFrame
 
+    def as_record(self) -> dict[str, object]:
+        """The import as plain values, for machines."""
+        return {
+            "provider": self.provider,
+            "answers_seen": self.stored.n_answers,
+            "answers_new": self.stored.n_new,
+            "days_computed": self.computed.days,
+            "rows": self.computed.rows,
+            "quotes": self.computed.quotes,
+            "results_added": self.n_results,
+            "days_still_stale": self.still_stale.to_dicts(),
+        }
+
 
 def provider_of(platform: Platform, folder: Path) -> Provider:
     """The provider that can read this folder. Raises ArchiveError when there is no such folder or no such provider."""

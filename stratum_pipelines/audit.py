@@ -4,21 +4,22 @@ Every function looks at one day and returns findings; when to look, and what to 
 """
 
 import datetime as dt
-import math
-from collections import Counter
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from stratum_pipelines.board.advance import advance, blank_board
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.providers.reading import Answer, Reading
+from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import read_answers
-from warehouse.tables import BY_NAME, OddsSnapshots, Polls, Quarantine, RawOdds, Table
+from warehouse.tables import TIME, EventLinks, Events, OddsSnapshots, Polls, Quarantine, RawOdds, Table
 
 # A book that is still quoted may have been written weeks ago, when it last changed.
 CARRIED_DAYS = 120
 SHOWN = 20
-QUOTE = ["event_id", "bookmaker", "market", "outcome", "description", "line"]
+# The side stands in for the outcome's name: a renamed team goes on under its first name.
+QUOTE = ["event_id", "bookmaker", "market", "side", "description", "line"]
+VALUES = ["price_decimal", "point"]
 
 
 @dataclass
@@ -109,107 +110,96 @@ def answers_and_polls(platform: Platform, day: dt.date) -> Finding:
 
 
 def board_and_last_answers(platform: Platform, day: dt.date) -> Finding:
-    """Whether the board rebuilt from snapshots quotes what the last complete answer of each sport and provider says.
+    """Whether the board rebuilt from snapshots quotes what the last complete answer of each sport says.
 
-    The answer is read once more and compared quote by quote, by another way than the one that wrote the rows. Quotes of an
-    answer that were refused, or that other providers quote too, are not compared.
+    That answer is put on an empty board, where all it says is new, and the two are compared quote by quote. A sport that
+    several providers quote, or that comes as a log of changes, has no answer that lists the whole board.
     """
     found = Finding()
-    index = platform.lake.scan(RawOdds, first=day, last=day).select("sport_key", "provider", "received_at", "is_complete").collect()
+    index = platform.lake.scan(RawOdds, first=day, last=day).select("sport_key", "provider").unique().collect()
     for sport_key in index["sport_key"].unique().sort():
-        mine = index.filter(pl.col("sport_key") == sport_key)
         if platform.rules.league(sport_key) is None:
             continue
-        if mine["provider"].n_unique() > 1:
+        if index.filter(pl.col("sport_key") == sport_key).height > 1:
             found.remarks.append(f"{sport_key}: several providers quote it, so no single answer is the board.")
             continue
-        _compare_last(platform, day, sport_key, found)
+        answer = _last_full(platform, day, sport_key)
+        if answer is None:
+            found.remarks.append(f"{sport_key}: no answer of this day lists the whole board.")
+            continue
+        _compare(platform, day, answer, found)
     return found
 
 
-def _compare_last(platform: Platform, day: dt.date, sport_key: str, found: Finding) -> None:
-    answer, reading = _last_full(platform, day, sport_key)
-    if answer is None or reading is None:
-        found.remarks.append(f"{sport_key}: no complete answer on this day.")
-        return
-    said = _quotes(platform, answer, reading)
-    board = _board(platform, day, answer)
-    found.rows += len(said)
-    odd = Counter[str]()
-    examples: dict[str, str] = {}
-    for key in sorted(said.keys() | board.keys()):
-        fault = _difference(said.get(key), board.get(key))
-        if fault:
-            odd[fault] += 1
-            examples.setdefault(fault, " / ".join(key))
-    found.faults += [
-        f"{sport_key}: {n} quotes {fault} (answer {answer.response_id}), the first: {examples[fault]}." for fault, n in odd.items()
-    ]
+def _compare(platform: Platform, day: dt.date, answer: Answer, found: Finding) -> None:
+    said, strange = _said(platform, answer)
+    held = _board(platform, day, answer)
+    found.rows += said.height
+    found.remarks += [f"{answer.sport_key}: game {name} was refused; it is not compared." for name in strange]
+    both = said.join(held, on=QUOTE, how="full", coalesce=True, suffix="_held")
+    for fault, odd in (
+        ("of the last answer are not on the board", pl.col("response_id_held").is_null()),
+        ("on the board are not in the last answer", pl.col("response_id").is_null()),
+        (
+            "differ in price or point",
+            pl.col("price_decimal").ne_missing(pl.col("price_decimal_held"))
+            | pl.col("point").ne_missing(pl.col("point_held")),
+        ),
+    ):
+        wrong = both.filter(odd).sort(QUOTE)
+        both = both.filter(~odd)
+        if wrong.height:
+            first = " / ".join(wrong.select(QUOTE).row(0))
+            found.faults.append(
+                f"{answer.sport_key}: {wrong.height} quotes {fault} (answer {answer.response_id}), the first: {first}."
+            )
 
 
-def _difference(said: tuple[float, float] | None, held: tuple[float, float] | None) -> str:
-    if held is None:
-        return "of the last answer are not on the board"
-    if said is None:
-        return "on the board are not in the last answer"
-    return "" if all(math.isclose(a, b, abs_tol=1e-9) for a, b in zip(said, held, strict=True)) else "differ in price or point"
-
-
-def _last_full(platform: Platform, day: dt.date, sport_key: str) -> tuple[Answer | None, Reading | None]:
-    """The last answer of the day that lists everything there is, and what it says."""
-    last = (
-        platform.lake.scan(Polls, first=day, last=day)
-        .filter((pl.col("sport_key") == sport_key) & pl.col("is_complete"))
-        .select(pl.col("received_at").max())
-        .collect()
-        .item()
-    )
+def _last_full(platform: Platform, day: dt.date, sport_key: str) -> Answer | None:
+    """The last answer of the day that lists everything there is."""
+    complete = platform.lake.scan(Polls, first=day, last=day).filter((pl.col("sport_key") == sport_key) & pl.col("is_complete"))
+    last = complete.select(pl.col("received_at").max()).collect().item()
     if last is None:
-        return None, None
-    after = int(last.timestamp() * 1_000_000) - 1
-    for answer in read_answers(platform.lake, day, sport_key, after=after):
+        return None
+    for answer in read_answers(platform.lake, day, sport_key, after=microseconds(last) - 1):
         reading = platform.rules.providers[answer.provider].read(answer)
         if reading.is_complete and reading.kind == "full":
-            return answer, reading
-    return None, None
+            return answer
+    return None
 
 
-Place = tuple[str, str, str, str]
+def _said(platform: Platform, answer: Answer) -> tuple[pl.DataFrame, list[str]]:
+    """The quotes of an answer as rows, under the ids that games have here; and the games it names that have none."""
+    board = blank_board(answer.sport_key, platform.rules)
+    rows = next(iter(advance(board, [answer], platform.rules)))["odds_snapshots"].rename({"event_id": "provider_event_id"})
+    links = platform.lake.scan(EventLinks).filter(pl.col("provider") == answer.provider)
+    known = rows.join(links.select("provider_event_id", "event_id").collect(), on="provider_event_id", how="left")
+    # Another pair of teams under a known id is refused, so its quotes are not on the board.
+    teams = platform.lake.scan(Events).select("event_id", "home_team", "away_team").collect()
+    known = known.join(teams, on="event_id", how="left")
+    is_team = ~pl.col("outcome").is_in(["Draw", "Over", "Under"])
+    is_known = (pl.col("outcome") == pl.col("home_team")) | (pl.col("outcome") == pl.col("away_team"))
+    other_teams = is_team.any().over("provider_event_id") & ~is_known.any().over("provider_event_id")
+    known = known.with_columns(refused=pl.col("event_id").is_null() | other_teams)
+    strange = known.filter("refused")["provider_event_id"].unique().sort().to_list()
+    return known.filter(~pl.col("refused")).select(*QUOTE, *VALUES, "response_id"), strange
 
 
-def _quotes(platform: Platform, answer: Answer, reading: Reading) -> dict[Place, tuple[float, float]]:
-    """Decimal price and point per game, book, market and outcome of an answer; a quote that stands twice counts once."""
-    quotes: dict[Place, tuple[float, float]] = {}
-    for i, (game, name, market, outcome) in enumerate(
-        zip(reading.event, reading.bookmaker, reading.market, reading.outcome, strict=True)
-    ):
-        book = platform.rules.reference.book(name)
-        if book is None:
-            continue
-        price = float(reading.price[i])
-        if reading.odds_format == "american":
-            price = 1 + (price / 100 if price > 0 else 100 / -price) if price else math.nan
-        point = 0.0 if market == "h2h" else float(reading.point[i])
-        quotes.setdefault((reading.games[game].event_id, book.key, market, outcome), (price, point))
-    return quotes
-
-
-def _board(platform: Platform, day: dt.date, answer: Answer) -> dict[Place, tuple[float, float]]:
-    """Decimal price and point of every quote in force after an answer, from snapshots alone."""
-    moment = pl.lit(answer.received_at).cast(OddsSnapshots.schema()["received_at"])
-    last = (
+def _board(platform: Platform, day: dt.date, answer: Answer) -> pl.DataFrame:
+    """Every quote in force after an answer, from snapshots alone."""
+    moment = pl.lit(answer.received_at).cast(TIME)
+    return (
         platform.lake.scan(OddsSnapshots, first=day - dt.timedelta(days=CARRIED_DAYS), last=day)
         .filter((pl.col("sport_key") == answer.sport_key) & (pl.col("received_at") <= moment))
         .sort("received_at")
         .group_by(QUOTE)
-        .agg(pl.col("price_decimal", "point", "is_suspended").last())
+        .agg(pl.col(*VALUES, "is_suspended", "response_id").last())
         .filter(~pl.col("is_suspended"))
-        .select("event_id", "bookmaker", "market", "outcome", "price_decimal", pl.col("point").fill_null(0.0))
+        .select(*QUOTE, *VALUES, "response_id")
         .collect()
     )
-    return {(e, b, m, o): (price, point) for e, b, m, o, price, point in last.iter_rows()}
 
 
-def tables_with_days() -> list[type[Table]]:
-    """The tables kept in daily partitions."""
-    return [table for table in BY_NAME.values() if table.partition_by]
+def microseconds(moment: dt.datetime) -> int:
+    """A time as UTC microseconds, exactly."""
+    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)

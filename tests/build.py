@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from stratum_pipelines.board.advance import Rules, advance, blank_board
@@ -66,3 +67,30 @@ def replay(answers: list[Answer], *, sport: str = NFL, one_by_one: bool = False)
             for name, frame in rows.items():
                 found.setdefault(name, []).append(frame)
     return {name: pl.concat(frames) for name, frames in found.items()}
+
+
+def wandering(seed: int, n: int, *, minutes: int = 5, first: int = NOON, sport: str = NFL) -> list[Answer]:
+    """A seeded little market: three games, nine books that follow a wandering line, drop out and come back."""
+    generator = np.random.default_rng(seed)
+    keys = ["draftkings", "fanduel", "betmgm", "lowvig", "betonlineag", "bovada", "betus", "fanatics", "betrivers"]
+    lines = np.array([-3.0, 2.5, -6.5])
+    answers = []
+    for i in range(n):
+        at = first + i * minutes * MINUTE
+        lines = lines + generator.choice([-0.5, 0.0, 0.0, 0.0, 0.5], 3)
+        games = []
+        for j, line in enumerate(lines.tolist()):
+            if generator.random() < 0.05:
+                continue
+            books = [_wandering_book(generator, key, at, line) for key in keys if generator.random() > 0.08]
+            games.append(game(books, event_id=f"game-{j}", start=first + (120 + 60 * j) * MINUTE, sport=sport))
+        answers.append(answer(at, games, sport=sport, is_complete=bool(generator.random() > 0.1)))
+    return answers
+
+
+def _wandering_book(generator: np.random.Generator, key: str, at: int, line: float) -> dict[str, Any]:
+    seen = at - int(generator.integers(0, 200)) * 1_000_000
+    line = line + float(generator.choice([0.0, 0.0, 0.0, 0.5, -0.5]))
+    favourite = -110 - int(abs(line) * 18)
+    prices = (favourite, -favourite - 20) if line < 0 else (-favourite - 20, favourite)
+    return book(key, seen, h2h=prices, spread=(line, -110, -110), total=(44.5 + round(line), -108, -112))

@@ -5,9 +5,11 @@ import doctest
 import importlib
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.conftest import REPOSITORY
@@ -134,6 +136,20 @@ def test_a_column_means_the_same_in_every_table() -> None:
             types.setdefault(name, {}).setdefault(str(column.dtype), []).append(table.name)
     different = {name: kinds for name, kinds in types.items() if len(kinds) > 1 and name != "as_of"}
     assert not different
+
+
+def test_every_command_is_found_where_the_project_says_and_none_is_left_out() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = {}
+    for name, place in project["entry-points"]["stratum.commands"].items():
+        module, _, attribute = place.partition(":")
+        listed[name] = getattr(importlib.import_module(module), attribute)
+    assert {name: command.name for name, command in listed.items()} == {name: name for name in listed}
+    written = set()
+    for file in [file for file in SOURCES if "/commands/" in shown(file)]:
+        module = importlib.import_module(".".join(Path(shown(file)).with_suffix("").parts).removesuffix(".__init__"))
+        written |= {value.name for value in vars(module).values() if isinstance(value, click.Command)}
+    assert written == set(listed), "A command is found only if pyproject.toml lists it under stratum.commands."
 
 
 def test_nothing_is_left_to_do_without_an_issue() -> None:

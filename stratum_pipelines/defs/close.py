@@ -9,17 +9,15 @@ from stratum_pipelines.defs.partitions import ONE_RUN, days_of
 from stratum_pipelines.defs.resources import PlatformResource
 from stratum_pipelines.defs.shown import PICTURED_DAYS, count, pictures, rows_shown
 
-CLOSING = (
-    asset_of("closing_lines", ["consensus", "odds_snapshots", "polls", "event_changes"]),
-    asset_of("clv_records", ["closing_lines", "signals"]),
-)
-SCORED = asset_of("scorecards", ["clv_records"])
 # Results are entered, not computed: by imports and by hand.
 ENTERED = [asset_of("results")]
 
 
 @dg.multi_asset(
-    specs=CLOSING,
+    specs=[
+        asset_of("closing_lines", ["consensus", "odds_snapshots", "polls", "event_changes"]),
+        asset_of("clv_records", ["closing_lines", "signals"]),
+    ],
     name="settle_days",
     backfill_policy=ONE_RUN,
     description=(
@@ -49,7 +47,7 @@ def settle_days(context: dg.AssetExecutionContext, platform: PlatformResource) -
 
 
 @dg.multi_asset(
-    specs=[SCORED],
+    specs=[asset_of("scorecards", ["clv_records"])],
     name="score_days",
     can_subset=True,
     backfill_policy=ONE_RUN,

@@ -1,18 +1,17 @@
-"""Closing a day, every night: computed again from raw, compared with what live published, compacted, settled and scored."""
+"""Closing a day, every night: computed again from raw, compared with what live published, compacted and settled."""
 
 import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
 
-from stratum_pipelines.defs.declared import OWNER
 from stratum_pipelines.defs.partitions import is_partition
 from stratum_pipelines.defs.resources import PlatformResource
 
 # Days that were left open longer than this, while nothing ran, are left to a person: see docs/runbook.md.
 LOOK_BACK_DAYS = 7
 
-PARTITIONED = dg.AssetSelection.assets(
+CLOSED_TABLES = dg.AssetSelection.assets(
     "raw_odds",
     "polls",
     "quarantine",
@@ -22,17 +21,15 @@ PARTITIONED = dg.AssetSelection.assets(
     "signals",
     "closing_lines",
     "clv_records",
-    "scorecards",
 )
 
 close_day = dg.define_asset_job(
     "close_day",
-    selection=PARTITIONED,
+    selection=CLOSED_TABLES,
     config={"ops": {"compute_days": {"config": {"compare": True}}}},
-    owners=[OWNER],
     description=(
         "Closes a day: recomputes it from raw answers, compares it row by row with what live published, leaves one sorted "
-        "file per table, settles its games and writes the day's scorecards."
+        "file per table, and settles its games. Its scorecards follow."
     ),
 )
 
@@ -43,7 +40,6 @@ close_day = dg.define_asset_job(
     cron_schedule="20 0 * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    owners=[OWNER],
     description="Closes yesterday shortly after midnight UTC, and earlier days of the past week that were left open.",
 )
 def close_yesterday(

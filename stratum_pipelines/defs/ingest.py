@@ -4,16 +4,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from stratum_pipelines.defs.declared import OWNER, asset_of
+from stratum_pipelines.defs.declared import asset_of
 from stratum_pipelines.defs.partitions import ONE_RUN, days_of
 from stratum_pipelines.defs.resources import PlatformResource
 from stratum_pipelines.defs.shown import events_of_days, rows_shown
 
-RAW = asset_of("raw_odds", kinds=["json"])
-
-
 @dg.multi_asset(
-    specs=[RAW],
+    specs=[asset_of("raw_odds", kinds=["json"])],
     name="raw_odds",
     backfill_policy=ONE_RUN,
     can_subset=True,
@@ -74,7 +71,6 @@ def bring_in_archive(context: dg.OpExecutionContext, config: ArchiveFolder, plat
 
 
 @dg.job(
-    owners=[OWNER],
     description="Stores an archive of recorded answers and computes the days it touches: `stratum import`, from here.",
 )
 def import_archive() -> None:

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from stratum_pipelines.batch import CloseReport, DayReport
     from stratum_pipelines.platform import Platform
 
-DAILY = (
-    asset_of("polls", ["raw_odds"]),
-    asset_of("quarantine", ["raw_odds"]),
-    asset_of("event_changes", ["raw_odds"]),
-    asset_of("odds_snapshots", ["raw_odds", "event_changes"]),
-    asset_of("consensus", ["odds_snapshots"]),
-    asset_of("signals", ["consensus", "odds_snapshots"]),
-)
-NAMES = tuple(spec.key.to_user_string() for spec in DAILY)
+MADE_FROM = {
+    "polls": ["raw_odds"],
+    "quarantine": ["raw_odds"],
+    "event_changes": ["raw_odds"],
+    "odds_snapshots": ["raw_odds", "event_changes"],
+    "consensus": ["odds_snapshots"],
+    "signals": ["consensus", "odds_snapshots"],
+}
+NAMES = tuple(MADE_FROM)
 # Made by the same pass, but kept whole: a day adds to them, so they have no partition to compute by themselves.
 KEPT_WHOLE = [asset_of("events", ["event_changes"]), asset_of("event_links", ["raw_odds"])]
 
@@ -55,7 +55,7 @@ class HowToCompute(dg.Config):
 
 
 @dg.multi_asset(
-    specs=DAILY,
+    specs=[asset_of(name, deps) for name, deps in MADE_FROM.items()],
     check_specs=CHECKS,
     name="compute_days",
     can_subset=True,

@@ -95,7 +95,13 @@ def answers(path: Path) -> Iterator[Answer]:
                 )
         gone, back = listing.end(at, n_events, n_quotes)
         changed = {(row[0], *row[4:7]) for row in rows} if back else set()
-        again = [row for event in back for key, row in listing.quotes[event].items() if (event, *key) not in changed]
+        again = [
+            # With the start as last known: a quote may be older than the last move of its game.
+            (row[0], iso(listing.commence_at[event]), *row[2:])
+            for event in back
+            for key, row in listing.quotes[event].items()
+            if (event, *key) not in changed
+        ]
         body = {
             "timestamp": iso(at),
             "odds_format": odds_format,

@@ -10,6 +10,8 @@ from stratum_pipelines.quant.lines import move_probability, own_handicap
 from stratum_pipelines.quant.odds import cents
 from warehouse.tables import ClvRecords
 
+TIE = 1e-9
+
 Deviations = Mapping[str, Mapping[str, float]]
 
 
@@ -27,9 +29,16 @@ def clv_records(
     - `clv_cents`: entry price less the fair closing price at the entry's number, continuous American scale.
     - `beat_close`: by the sign of clv_points, in h2h of clv_prob; null on a tie, without entry or without close.
 
+    A signal detected after a close has no record of it. A close of quality `missing` has no values: all but the entry is
+    null, even where one book still stood.
+
     Worked example: -3.5 taken at 1.91, close -5.5 at fair 0.5, deviation 13.2: +2.0 points; at -3.5 the close gives
     1 - Phi(-2 / 13.2) = 0.5602, so clv_prob is 0.5602 - 0.5236 = +0.0366 and clv_ev 0.0700.
     """
+
+    def present(name: str) -> pl.Expr:
+        return pl.when(pl.col("quality") != "missing").then(pl.col(name))
+
     closes = closing_lines.filter(pl.col("bookmaker") == "consensus").select(
         "event_id",
         "market",
@@ -39,9 +48,9 @@ def clv_records(
         "closed_at",
         "quality",
         "is_current",
-        close_point="point",
-        close_price_decimal="price_decimal",
-        close_fair_prob="fair_prob",
+        close_point=present("point"),
+        close_price_decimal=present("price_decimal"),
+        close_fair_prob=present("fair_prob"),
     )
     joined = signals.join(closes, on=["event_id", "market", "outcome"], how="inner").filter(
         pl.col("detected_at") <= pl.col("closed_at")
@@ -53,7 +62,8 @@ def clv_records(
     ).with_columns(_values(joined, deviations))
     compared = pl.when(pl.col("market") == "h2h").then(pl.col("clv_prob")).otherwise(pl.col("clv_points"))
     valued = valued.with_columns(
-        beat_close=pl.when((pl.col("quality") != "missing") & (compared != 0)).then(compared > 0)
+        # Equal prices give equal probabilities only up to the last bits.
+        beat_close=pl.when(compared.abs() > TIE).then(compared > 0)
     )
     return ClvRecords.conform(valued).sort(ClvRecords.sort_by())
 
@@ -73,7 +83,8 @@ def _values(joined: pl.DataFrame, deviations: Deviations) -> list[pl.Series]:
             continue
         deviation = deviations[sport_key][market]
         win[i], push[i] = move_probability(known, own_handicap(side, at), own_handicap(side, to), deviation)
-    given = win / (1 - push)
+    # So far from the close that the model knows no chance at all: there is no fair price to compare with.
+    given = np.where(win > 0, win / (1 - push), np.nan)
     worth = {
         "clv_prob": given - 1 / price,
         "clv_ev": win * price + push - 1,

@@ -57,9 +57,10 @@ def weighted_median(values: Floats, weights: Floats) -> Floats:
     values = np.take_along_axis(values, order, -1)
     reached = np.take_along_axis(weights, order, -1).cumsum(axis=-1)
     half = reached[..., -1:] / 2
-    low = (reached >= half - 1e-9).argmax(axis=-1)[..., None]
-    high = (reached > half + 1e-9).argmax(axis=-1)[..., None]
-    # The two ends are averaged as a + (b - a) / 2, which is exact when they are equal and never overflows.
+    # Shares such as three thirds do not add up to the last bit: "exactly half" allows for that, in proportion.
+    low = (reached >= half * (1 - 1e-9)).argmax(axis=-1)[..., None]
+    high = (reached > half * (1 + 1e-9)).argmax(axis=-1)[..., None]
+    # The two ends are averaged as a + (b - a) / 2, which is exact when they are equal.
     a, b = np.take_along_axis(values, low, -1)[..., 0], np.take_along_axis(values, high, -1)[..., 0]
     empty = half[..., 0] == 0
     a, b = np.where(empty, np.nan, a), np.where(empty, np.nan, b)

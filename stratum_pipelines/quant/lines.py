@@ -20,14 +20,16 @@ def own_handicap(side: str, point: float) -> float:
 def outcome_chances(mean: float, handicap: float, deviation: float) -> tuple[float, float]:
     """Probabilities of winning and of pushing a bet at `handicap` when the own-side margin has this mean; all in points.
 
-    A quarter handicap is half a bet on each neighbour, so its chances are their averages.
+    A quarter handicap is half a bet on each neighbour, so its chances are their averages. What a median of quarters leaves
+    between them (-3.125) is shared out in proportion to the distance.
     """
     lower, upper = math.floor(handicap * 2) / 2, math.ceil(handicap * 2) / 2
     win, push = _half_step_chances(mean, lower, deviation)
     if lower == upper:
         return win, push
     other_win, other_push = _half_step_chances(mean, upper, deviation)
-    return (win + other_win) / 2, (push + other_push) / 2
+    share = (handicap - lower) * 2
+    return win * (1 - share) + other_win * share, push * (1 - share) + other_push * share
 
 
 def implied_mean(fair_prob: float, handicap: float, deviation: float) -> float:

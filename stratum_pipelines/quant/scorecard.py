@@ -55,7 +55,7 @@ def _cut(records: pl.DataFrame) -> pl.DataFrame:
         clv_prob_mean=pl.col("events_sum").sum() / pl.col("events_n").sum(),
     )
     apart = (
-        by_event.join(totals.select(*CUTS, "clv_prob_mean", "n_events", "n"), on=list(CUTS))
+        by_event.join(totals.select(*CUTS, "clv_prob_mean"), on=list(CUTS), maintain_order="left")
         .with_columns(off=(pl.col("events_sum") - pl.col("events_n") * pl.col("clv_prob_mean")) ** 2)
         .group_by(CUTS, maintain_order=True)
         .agg(off=pl.col("off").sum())

@@ -26,7 +26,9 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def other_database(tmp_path: Path, request: pytest.FixtureRequest, database: Database) -> Iterator[Callable[[], Database]]:
+def other_database(
+    tmp_path: Path, request: pytest.FixtureRequest, database: Database
+) -> Iterator[Callable[[], Database]]:
     """Makes a second empty database on the engine that `database` is not on."""
     from tests.postgres import fresh_database
 

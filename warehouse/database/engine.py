@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,14 @@ class Database:
         self.url = name_driver(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+        # Who forgets to close it leaves no open connections behind.
+        weakref.finalize(self, self.engine.dispose)
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"Database({hide_secrets(self.url)!r})"
@@ -66,8 +75,7 @@ class Database:
         with self._one_migration_at_a_time() as connection:
             config.attributes["connection"] = connection
             found = _revision(connection)
-            known = {one.revision for one in script.walk_revisions()}
-            if found is not None and found not in known:
+            if found is not None and found not in self.known_revisions():
                 raise DatabaseNewer(
                     f"{self} has revision {found}, which this program does not know. A newer one has migrated it: "
                     "install that version, or restore a backup made before."
@@ -87,6 +95,12 @@ class Database:
         """The revision of the schema, None in an empty database."""
         with self._reachable(), self.read() as connection:
             return _revision(connection)
+
+    def known_revisions(self) -> set[str]:
+        """The revisions this program can migrate from and to."""
+        from alembic.script import ScriptDirectory
+
+        return {one.revision for one in ScriptDirectory.from_config(self._alembic()).walk_revisions()}
 
     def close(self) -> None:
         """Close every open connection; the next use opens new ones."""

@@ -53,6 +53,11 @@ def part_name(batch: str) -> str:
     return f"part-{batch}{SUFFIX}"
 
 
+def batch_of(part: str) -> str:
+    """The batch a part is named after."""
+    return part.removeprefix("part-").removesuffix(SUFFIX)
+
+
 def merged_name(first: int, last: int, *, is_empty: bool) -> str:
     """The file name of a merged file."""
     return f"day-{first:06d}-{last:06d}{'-empty' if is_empty else ''}{SUFFIX}"
@@ -145,8 +150,8 @@ class Catalog:
             standing = [m for m in merged if not any(o.first <= m.last < o.last for o in merged)]
             try:
                 if standing and parts:
-                    held = {part_name(b) for m in standing for b in self.held_in(f"{folder}/{m.name}")}
-                    parts = [name for name in parts if name not in held]
+                    held = [self.held_in(f"{folder}/{m.name}") for m in standing]
+                    parts = [name for name in parts if not any(batch_of(name) in batches for batches in held)]
             except FileNotFoundError:
                 continue  # replaced between the listing and the look: what stands now is listed again
             return sorted([*(m.name for m in standing if not m.is_empty), *parts])
@@ -155,9 +160,17 @@ class Catalog:
         """The batches a partition holds, as parts or merged."""
         while True:
             names = self.listed(folder)
-            found = {name.removeprefix("part-").removesuffix(SUFFIX) for name in parts_in(names)}
+            found = {batch_of(name) for name in parts_in(names)}
             try:
                 return found.union(*(self.held_in(f"{folder}/{m.name}") for m in merged_in(names)))
+            except FileNotFoundError:
+                continue
+
+    def is_merged(self, folder: str, batch: str) -> bool:
+        """Whether a merged file of the partition holds the batch."""
+        while True:
+            try:
+                return any(batch in self.held_in(f"{folder}/{m.name}") for m in merged_in(self.listed(folder)))
             except FileNotFoundError:
                 continue
 

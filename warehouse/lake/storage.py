@@ -50,6 +50,9 @@ class Storage(ABC):
     def remove(self, path: str) -> None:
         """Delete a file; nothing happens when it is gone."""
 
+    def remove_folder(self, folder: str) -> None:
+        """Delete a folder when nothing is left in it; an object store has none to delete."""
+
     @abstractmethod
     def age_s(self, path: str) -> float:
         """Seconds since the file was written or renamed; 0 when it is gone."""
@@ -130,6 +133,11 @@ class LocalStorage(Storage):
     def remove(self, path: str) -> None:
         """Delete a file."""
         Path(self.root, path).unlink(missing_ok=True)
+
+    def remove_folder(self, folder: str) -> None:
+        """Delete a folder when nothing is left in it."""
+        with contextlib.suppress(OSError):
+            os.rmdir(f"{self.root}/{folder}")  # noqa: PTH106
 
     def age_s(self, path: str) -> float:
         """Seconds since the file was written or renamed: what the file system calls its change time."""

@@ -116,13 +116,19 @@ class Table:
     version: ClassVar[int] = 1
     columns: ClassVar[dict[str, Column]] = {}
 
-    def __init_subclass__(cls) -> None:
-        """Collect the declared columns and refuse a key or partition that names none of them."""
+    def __init_subclass__(cls, version: int = 1) -> None:
+        """Collect the declared columns and refuse a key or partition that names none of them.
+
+        A column leaves the class once it is collected: one called `description` or `version` would hide what every
+        table has under that name. The version is therefore given beside the class: `class Results(Table, version=2)`.
+        """
         columns = {}
         for name, value in list(vars(cls).items()):
             if isinstance(value, Column):
                 columns[name] = Column(**{**value.__dict__, "name": name})
+                delattr(cls, name)
         cls.columns = columns
+        cls.version = version
         for name in (*cls.key, *cls.shard_by, *filter(None, [cls.partition_by])):
             if name not in columns:
                 raise TypeError(f"Table {cls.name} names the column {name!r}, which it does not declare.")
@@ -167,27 +173,11 @@ class Table:
             return
         if frame.is_empty():
             return
-        tests: list[pl.Expr] = []
-        for name, column in cls.columns.items():
-            value = pl.col(name)
-            if not column.nullable:
-                tests.append(value.null_count().alias(f"{name}|is null"))
-            if column.dtype == pl.Float64:
-                tests.append(value.is_nan().sum().alias(f"{name}|is not a number"))
-            if column.at_least is not None:
-                tests.append((value < column.at_least).sum().alias(f"{name}|is below {column.at_least:g}"))
-            if column.at_most is not None:
-                tests.append((value > column.at_most).sum().alias(f"{name}|is above {column.at_most:g}"))
-            if column.above is not None:
-                tests.append((value <= column.above).sum().alias(f"{name}|is not above {column.above:g}"))
-            if column.one_of:
-                allowed = value.is_in(list(column.one_of)) | value.is_null()
-                tests.append((~allowed).sum().alias(f"{name}|is not one of {', '.join(column.one_of)}"))
-        for label, n in frame.select(tests).row(0, named=True).items():
+        *counts, different = frame.select(_tests(cls)).row(0)
+        for (name, fault), n in zip(_tested(cls), counts, strict=True):
             if n:
-                name, fault = label.split("|")
                 yield f"Table {cls.name}: column {name} {fault} in {n} of {frame.height} rows."
-        repeated = frame.height - frame.select(pl.struct(cls.key).n_unique()).item()
+        repeated = frame.height - different
         if repeated:
             yield f"Table {cls.name}: the key ({', '.join(cls.key)}) repeats in {repeated} of {frame.height} rows."
 
@@ -205,6 +195,40 @@ class Table:
 @cache
 def _schema(table: type[Table]) -> pl.Schema:
     return pl.Schema({name: column.dtype for name, column in table.columns.items()})
+
+
+@cache
+def _rules(table: type[Table]) -> list[tuple[str, str, pl.Expr]]:
+    """Column, fault and the number of rows that have it, for everything a column declares."""
+    rules: list[tuple[str, str, pl.Expr]] = []
+    for name, column in table.columns.items():
+        value = pl.col(name)
+        if not column.nullable:
+            rules.append((name, "is null", value.null_count()))
+        if column.dtype == pl.Float64:
+            rules.append((name, "is not a number", value.is_nan().sum()))
+        if column.at_least is not None:
+            rules.append((name, f"is below {column.at_least:g}", (value < column.at_least).sum()))
+        if column.at_most is not None:
+            rules.append((name, f"is above {column.at_most:g}", (value > column.at_most).sum()))
+        if column.above is not None:
+            rules.append((name, f"is not above {column.above:g}", (value <= column.above).sum()))
+        if column.one_of:
+            allowed = value.is_in(list(column.one_of)) | value.is_null()
+            rules.append((name, f"is not one of {', '.join(column.one_of)}", (~allowed).sum()))
+    return rules
+
+
+@cache
+def _tested(table: type[Table]) -> list[tuple[str, str]]:
+    return [(name, fault) for name, fault, _ in _rules(table)]
+
+
+@cache
+def _tests(table: type[Table]) -> list[pl.Expr]:
+    """One expression per rule, and the number of different keys last; kept, because building them takes as long as running them."""
+    counts = [count.alias(str(at)) for at, (_, _, count) in enumerate(_rules(table))]
+    return [*counts, pl.struct(table.key).n_unique().alias("different")]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The one guarded client for all requests to the outside.
+"""The guarded client.
 
 It speaks https only, follows no redirect, connects only to public addresses (checked on the very address it connects to,
 so that a name cannot change its meaning in between), reads no more than allowed, and ends by a deadline. It logs nothing
@@ -8,7 +8,6 @@ Retrying is the caller's: only it knows whether a request may be sent twice.
 """
 
 import logging
-import threading
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from ipaddress import ip_address
 import httpcore
 import httpx
 
-from warehouse.addresses import Deadline, GuardedNetwork, Resolver, resolve
 from warehouse.errors import (
     AnswerBroken,
     AnswerTooLarge,
@@ -27,6 +25,8 @@ from warehouse.errors import (
     TimedOut,
     Unreachable,
 )
+from warehouse.outbound.addresses import Resolver, resolve
+from warehouse.outbound.network import Deadline, GuardedNetwork
 
 MIB = 1024 * 1024
 

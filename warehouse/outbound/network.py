@@ -1,60 +1,21 @@
-"""Which addresses may be connected to, and the network that connects to no other.
-
-Used by `warehouse.outbound` alone.
-"""
+"""The network below the client: it connects to allowed addresses and to no other, and ends by the deadline."""
 
 import contextlib
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
 
 from warehouse.errors import RequestRefused, TimedOut, Unreachable
+from warehouse.outbound.addresses import Resolver, is_loopback, is_public
 
-Resolver = Callable[[str, int], list[str]]
-
-GLOBAL_UNICAST = IPv6Network("2000::/3")
-NAT64 = IPv6Network("64:ff9b::/96")
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host as the system knows them, in its order."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the public internet: not to this machine, its network, or a reserved range.
-
-    Examples:
-        >>> is_public("93.184.215.14"), is_public("169.254.169.254"), is_public("::ffff:10.0.0.1")
-        (True, False, False)
-    """
-    parsed = _parsed(address)
-    if isinstance(parsed, IPv6Address):
-        # Addresses that carry an IPv4 address lead there.
-        inner = parsed.ipv4_mapped or parsed.sixtofour
-        if parsed in NAT64:
-            inner = IPv4Address(int(parsed) & 0xFFFF_FFFF)
-        if inner is not None:
-            return is_public(str(inner))
-        return parsed in GLOBAL_UNICAST and parsed.is_global and parsed.teredo is None
-    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address is this machine itself."""
-    return _parsed(address).is_loopback
-
-
-def _parsed(address: str) -> IPv4Address | IPv6Address:
-    return ip_address(address.partition("%")[0])
+# One of several addresses may lead nowhere; the others get their turn before the time of the request is over.
+CONNECT_SECONDS = 5.0
 
 
 class Deadline(threading.local):
@@ -120,10 +81,9 @@ class GuardedNetwork(httpcore.NetworkBackend):
             )
         failure: Exception = httpcore.ConnectError("no address")
         for address in addresses:
+            seconds = self.deadline.left(min(CONNECT_SECONDS, timeout or CONNECT_SECONDS))
             try:
-                stream = self.network.connect_tcp(
-                    address, port, self.deadline.left(timeout), local_address, socket_options
-                )
+                stream = self.network.connect_tcp(address, port, seconds, local_address, socket_options)
                 return GuardedStream(stream, self.deadline)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
@@ -147,12 +107,12 @@ class GuardedNetwork(httpcore.NetworkBackend):
         with contextlib.suppress(ValueError):
             return [str(ip_address(host))]
         found: list[str] = []
-        failed: list[Exception] = []
+        failed: list[BaseException] = []
 
         def ask() -> None:
             try:
                 found.extend(self.resolver(host, port))
-            except Exception as error:  # handed to the thread that asked
+            except BaseException as error:  # handed to the thread that asked
                 failed.append(error)
 
         asking = threading.Thread(target=ask, daemon=True, name=f"resolve {host}")

@@ -1,0 +1,127 @@
+"""What follows by itself: closing lines when starts pass, a look at today's tables, scorecards once a day is closed."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from stratum_pipelines.defs.checks import CLOSED, COMPUTED, INGESTED, look
+from stratum_pipelines.defs.close_day import close_day
+from stratum_pipelines.defs.partitions import is_partition, today
+from stratum_pipelines.defs.resources import PlatformResource
+from stratum_pipelines.defs.shown import count, materialised, pictures, rows_shown
+from warehouse.tables import BY_NAME
+
+if TYPE_CHECKING:
+    from stratum_pipelines.platform import Platform
+
+SECOND = 1_000_000
+# The last answer from before a start may still be on its way into the tables.
+GRACE_S = 60
+# How far back the first look goes, when nothing says how far settling had come.
+LOOK_BACK_S = 2 * 24 * 3600
+
+score_day = dg.define_asset_job(
+    "score_day",
+    selection=dg.AssetSelection.assets("scorecards"),
+    description="Adds up closing-line value as of the end of a day.",
+)
+
+
+@dg.sensor(
+    name="settle_started_games",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Draws the closing lines of games whose start has just passed, and values their signals, inside its tick.",
+)
+def settle_started_games(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
+    """The materialisations of the closes this tick drew."""
+    from stratum_pipelines.settle import settle
+
+    opened = platform.open()
+    now = microseconds_now() - GRACE_S * SECOND
+    since = int(context.cursor) if (context.cursor or "").isdecimal() else now - LOOK_BACK_S * SECOND
+    started = games_started(opened, since, now)
+    if not started:
+        return dg.SensorResult(skip_reason="No start has passed.", cursor=str(now))
+    settled = settle(opened, started, now)
+    events = list(closes(opened, {day for day in started.values() if is_partition(day)}, len(started)))
+    context.log.info("%d games: %d closing lines", settled.n_events, settled.n_closing_lines)
+    return dg.SensorResult(asset_events=events, cursor=str(now))
+
+
+def microseconds_now() -> int:
+    """Now, in UTC microseconds."""
+    return int(dt.datetime.now(dt.UTC).timestamp()) * SECOND
+
+
+def games_started(platform: "Platform", since: int, until: int) -> dict[str, dt.date]:
+    """The games whose start, as now known, lies after `since` and at or before `until`, with the day of that start."""
+    import sqlalchemy as sa
+
+    from warehouse.database.market import events
+
+    first, last = (dt.datetime.fromtimestamp(at / SECOND, dt.UTC) for at in (since, until))
+    query = sa.select(events.c.event_id, events.c.commence_at).where(events.c.commence_at > first, events.c.commence_at <= last)
+    with platform.database.read() as connection:
+        return {event_id: commence_at.astimezone(dt.UTC).date() for event_id, commence_at in connection.execute(query)}
+
+
+def closes(platform: "Platform", days: set[dt.date], n_games: int) -> Iterator[dg.AssetMaterialization]:
+    """An event per table and day of closing lines."""
+    for day in sorted(days):
+        drawn = pictures(platform, day, {"clv_records"})
+        for name in ("closing_lines", "clv_records"):
+            shown = rows_shown(count(platform.lake, BY_NAME[name], day), games_settled=n_games) | drawn.get(name, {})
+            yield materialised(name, shown, day=day)
+
+
+@dg.sensor(
+    name="look_at_today",
+    minimum_interval_seconds=900,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs the checks of today's tables inside its tick: the day that is still open has no run to check it.",
+)
+def look_at_today(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
+    """An evaluation per check of a table that has rows today."""
+    opened = platform.open()
+    day = today()
+    evaluations = []
+    for tables in (INGESTED, COMPUTED, CLOSED):
+        for name, checks in tables.items():
+            if day not in opened.lake.days(BY_NAME[name]):
+                continue
+            for check in checks:
+                passed, description, metadata = look(opened, name, check, [day])
+                evaluations.append(
+                    dg.AssetCheckEvaluation(
+                        asset_key=dg.AssetKey(name),
+                        check_name=check.name,
+                        passed=passed,
+                        description=description,
+                        metadata=metadata,
+                        blocking=check.blocking,
+                    )
+                )
+    failed = sum(not evaluation.passed for evaluation in evaluations)
+    if not evaluations:
+        return dg.SensorResult(skip_reason="Nothing has been received today.")
+    context.log.info("%d checks, %d failed", len(evaluations), failed)
+    return dg.SensorResult(asset_events=evaluations)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    name="score_closed_day",
+    monitored_jobs=[close_day],
+    request_job=score_day,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Writes the scorecards of a day once it is closed and its checks have passed.",
+)
+def score_closed_day(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+    """A run that scores the day that was closed."""
+    day = context.dagster_run.tags.get("dagster/partition")
+    if day is None:
+        return dg.SkipReason("The run was about several days: a backfill scores its days itself.")
+    return dg.RunRequest(run_key=f"score-{day}-{context.dagster_run.run_id}", partition_key=day)

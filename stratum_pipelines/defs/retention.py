@@ -1,0 +1,61 @@
+"""What is kept how long: days of tables by STRATUM_RETENTION, Dagster's own log by STRATUM_DAGSTER_LOG_DAYS."""
+
+import datetime as dt
+import os
+
+import dagster as dg
+
+from stratum_pipelines.defs.partitions import today
+from stratum_pipelines.defs.resources import PlatformResource
+from stratum_pipelines.defs.settings import read_dagster_settings
+from warehouse.tables import BY_NAME
+
+
+@dg.op(out=dg.Out(dg.Nothing), description="Drops the days of tables that are older than STRATUM_RETENTION says.")
+def drop_old_days(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
+    """Old days out of the lake; tables not named are kept for ever."""
+    opened = platform.open()
+    dropped = {}
+    for name, days in sorted(read_dagster_settings(os.environ).retention.items()):
+        gone = opened.lake.drop_days(BY_NAME[name], today() - dt.timedelta(days=days))
+        dropped[name] = len(gone)
+        context.log.info("%s: %d days dropped, %d days are kept", name, len(gone), days)
+    context.add_output_metadata({f"{name}_days_dropped": n for name, n in dropped.items()})
+
+
+@dg.op(
+    ins={"after": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
+    description="Deletes Dagster's old runs and events; the newest of every table and day stay.",
+)
+def prune_dagster_log(context: dg.OpExecutionContext) -> None:
+    """Old runs and events out of Dagster's storage."""
+    from stratum_pipelines.pruning import prune_log, shrink
+
+    days = read_dagster_settings(os.environ).log_days
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+    pruned = prune_log(context.instance, before.timestamp())
+    # Once a week is enough: it copies the whole file.
+    if today().weekday() == 0:
+        shrink(context.instance)
+    context.add_output_metadata({**vars(pruned), "days_kept": days})
+    context.log.info("%d runs, %d events and %d evaluations deleted", pruned.runs, pruned.events, pruned.evaluations)
+
+
+@dg.job(description="Drops what is older than its retention: days of tables, and Dagster's own runs and events.")
+def prune() -> None:
+    """Tables first, then Dagster's log."""
+    prune_dagster_log(drop_old_days())
+
+
+@dg.schedule(
+    job=prune,
+    name="prune_nightly",
+    cron_schedule="10 4 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Prunes every night.",
+)
+def prune_nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """One run a night."""
+    return dg.RunRequest(run_key=f"{context.scheduled_execution_time:%Y-%m-%d}")

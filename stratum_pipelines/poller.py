@@ -1,0 +1,152 @@
+"""Polling, tick by tick: which sports are due, one live cycle for every answer, and never two pollers at once.
+
+A tick is short and may come as often as it likes; when there is nothing to do it does nothing. What must outlive the
+process is in `Progress`; the boards are in memory and come back from raw answers.
+"""
+
+import datetime as dt
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from stratum_pipelines.cadence import Plan, Situation, next_poll
+from stratum_pipelines.live import Cycle, Market, run_cycle
+from stratum_pipelines.platform import Platform
+from stratum_pipelines.providers.reading import Answer
+from warehouse.database.leases import Leases
+
+LEASE = "poll_odds"
+# Longer than the longest tick, so that a poller that is still at work is never taken for dead.
+LEASE_S = 120.0
+# A tick has 60 seconds, and one request with all its attempts may take 52: no further sport is asked after this many.
+BUDGET_S = 4.0
+
+
+class Source(Protocol):
+    """Where answers come from: a feed over HTTP, or the simulated market."""
+
+    @property
+    def cost(self) -> int:
+        """Credits that asking for one sport uses; 0 when it is free."""
+
+    @property
+    def sports(self) -> tuple[str, ...]:
+        """The sports to poll."""
+
+    def ask(self, sport_key: str) -> list[Answer]:
+        """What the feed answers now, failures as answers too; nothing when it could not be reached at all."""
+
+
+@dataclass
+class Progress:
+    """How far polling has come. Times are UTC microseconds, per sport_key."""
+
+    last_poll_at: dict[str, int] = field(default_factory=dict)
+    n_failed: dict[str, int] = field(default_factory=dict)
+    credits_remaining: int | None = None
+
+
+@dataclass
+class Tick:
+    """What one tick did: the cycles it ran, the plan of every sport, and what went wrong, in sentences."""
+
+    cycles: list[Cycle] = field(default_factory=list)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+    is_held_elsewhere: bool = False
+
+
+class Poller:
+    """Polls one source onto one platform, while it holds the lease."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        source: Source,
+        fastest_s: float,
+        now: Callable[[], int] = lambda: time.time_ns() // 1000,
+    ) -> None:
+        """`fastest_s` is the pace close to a start; `now` tells UTC microseconds."""
+        self.platform = platform
+        self.source = source
+        self.fastest_s = fastest_s
+        self.now = now
+        self.leases = Leases(platform.database)
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.token: int | None = None
+        self.market = Market(platform)
+
+    def tick(self, progress: Progress) -> Tick:
+        """Poll the sports that are due, the longest overdue first; `progress` is moved on as it goes."""
+        tick = Tick()
+        started = time.monotonic()
+        tick.plans = {sport_key: self.plan(sport_key, progress) for sport_key in self.source.sports}
+        due = sorted((plan.at, sport_key) for sport_key, plan in tick.plans.items() if plan.is_due(self.now()))
+        if not due:
+            return tick
+        if not self._hold():
+            tick.is_held_elsewhere = True
+            return tick
+        for _, sport_key in due:
+            if time.monotonic() - started > BUDGET_S:
+                break
+            tick.cycles += self.market.open_desk(sport_key)
+            self._poll(sport_key, progress, tick)
+            tick.plans[sport_key] = self.plan(sport_key, progress)
+        return tick
+
+    def plan(self, sport_key: str, progress: Progress) -> Plan:
+        """When a sport is to be polled next, and why."""
+        situation = Situation(
+            now=self.now(),
+            last_poll_at=progress.last_poll_at.get(sport_key),
+            next_start_at=self._next_start(sport_key),
+            credits_remaining=progress.credits_remaining,
+            cost=self.source.cost * len(self.source.sports),
+            n_failed=progress.n_failed.get(sport_key, 0),
+        )
+        return next_poll(situation, self.fastest_s)
+
+    def release(self) -> None:
+        """Give the lease up, so that another poller need not wait for it to end."""
+        if self.token is not None:
+            self.leases.release(LEASE, self.holder, self.token, self._moment())
+            self.token = None
+
+    def _hold(self) -> bool:
+        """Whether the lease is ours now. Boards that were kept while another may have polled are thrown away."""
+        if self.token is not None and self.leases.renew(LEASE, self.holder, self.token, LEASE_S, self._moment()):
+            return True
+        self.token = self.leases.acquire(LEASE, self.holder, LEASE_S, self._moment())
+        self.market = Market(self.platform)
+        return self.token is not None
+
+    def _poll(self, sport_key: str, progress: Progress, tick: Tick) -> None:
+        answers = self.source.ask(sport_key)
+        progress.last_poll_at[sport_key] = self.now()
+        failed = not answers
+        for answer in answers:
+            tick.cycles.append(run_cycle(self.market, answer))
+            if answer.credits_remaining is not None:
+                progress.credits_remaining = answer.credits_remaining
+            if answer.status_code != 200:
+                failed = True
+                tick.troubles.append(f"{sport_key}: the feed answered with status {answer.status_code}.")
+        if not answers:
+            tick.troubles.append(f"{sport_key}: the feed could not be reached.")
+        progress.n_failed[sport_key] = progress.n_failed.get(sport_key, 0) + 1 if failed else 0
+
+    def _next_start(self, sport_key: str) -> int | None:
+        """The next start of a listed game; games under way do not hurry us. Unknown boards are taken to be close to one."""
+        desk = self.market.desks.get(sport_key)
+        now = self.now()
+        if desk is None:
+            return now
+        return min((g.commence_at for g in desk.board.registry.games if g.is_listed and g.commence_at > now), default=None)
+
+    def _moment(self) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self.now() / 1e6, dt.UTC)

@@ -1,0 +1,124 @@
+"""The reference pages that are made from the code: signals, quarantine reasons, settings, and .env.example.
+
+Pages say what the declarations say; what a person has to explain stands in docs/methodology.
+"""
+
+import inspect
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from stratum_pipelines import settings as pipeline_settings
+from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
+from stratum_pipelines.defs import settings as dagster_settings
+from stratum_pipelines.providers.reasons import REASONS as READER_REASONS
+from stratum_pipelines.signals import find_signals
+from stratum_pipelines.signals.signal import Signal
+from warehouse import settings as warehouse_settings
+from warehouse.describe import dbt_sources, tables_page
+from warehouse.settings import Setting, example_environment
+
+MADE = "<!-- Made by `make docs` from the code; changes here are lost. -->"
+
+SETTINGS: dict[str, tuple[Setting, ...]] = {
+    "Storage": warehouse_settings.SETTINGS,
+    "Polling": pipeline_settings.SETTINGS,
+    "Dagster": dagster_settings.SETTINGS,
+}
+
+
+def pages() -> dict[str, str]:
+    """Every generated file by its path in the repository."""
+    return {
+        "docs/reference/tables.md": tables_page(),
+        "docs/reference/signals.md": signals_page(),
+        "docs/reference/quarantine-reasons.md": quarantine_page(),
+        "docs/reference/settings.md": settings_page(),
+        "dbt/models/sources.yml": dbt_sources(),
+        ".env.example": env_example(),
+    }
+
+
+def signals_page(signals: Mapping[str, Signal] | None = None) -> str:
+    """The page of every signal: what it says, its rule, its parameters and how it is remembered."""
+    found = find_signals() if signals is None else signals
+    parts = [
+        "# Signals",
+        MADE,
+        "Every file in `stratum_pipelines/signals` that ends in `SIGNAL = …`. How scores, entries and ids are worked out, with "
+        "examples: [signals](../methodology/signals.md). The rows: [`signals`](tables.md#signals).",
+        table(("type", "shown as", "rule version", "says"), [_signal_row(s) for s in found.values()]),
+    ]
+    for signal in found.values():
+        parts += [f"## {signal.name}", signal.description, inspect.getdoc(signal.detect) or "", _signal_details(signal)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _signal_row(signal: Signal) -> tuple[str, ...]:
+    return f"[`{signal.name}`](#{signal.name.lower()})", signal.shown_as, signal.rule_version, signal.description
+
+
+def _signal_details(signal: Signal) -> str:
+    parameters = ", ".join(f"`{name}` = {json.dumps(value)}" for name, value in signal.parameters.items()) or "none"
+    remembered = ", ".join(f"`{name}`" for name in signal.memory) or "nothing"
+    return f"- Parameters: {parameters}\n- Remembered per market between answers: {remembered}"
+
+
+def quarantine_page() -> str:
+    """The page of every reason a row of quarantine can have."""
+    return (
+        "\n\n".join(
+            [
+                "# Quarantine reasons",
+                MADE,
+                "What cannot be used is a row of [`quarantine`](tables.md#quarantine), with the answer it came from; the rest of the "
+                "answer goes on. The bytes stay in `raw_odds`, so a day can be recomputed once the cause is mended.",
+                "```\nstratum sql \"select reason, detail, count(*) from quarantine group by all order by 3 desc\"\n```",
+                "## Found by the board",
+                "The answer could be read, and what it says does not fit what is known. A refused quote counts as not offered: "
+                "where the answer was complete, the quote that stood before it is suspended.",
+                _reason_table(BOARD_REASONS),
+                "## Found by a provider's reader",
+                "The answer, or a part of it, could not be read.",
+                _reason_table(READER_REASONS),
+            ]
+        )
+        + "\n"
+    )
+
+
+def _reason_table(reasons: Mapping[str, str]) -> str:
+    return table(("reason", "means"), [(f'<a id="{code}"></a>`{code}`', sentence) for code, sentence in reasons.items()])
+
+
+def settings_page() -> str:
+    """The page of every setting, by what it is about."""
+    parts = [
+        "# Settings",
+        MADE,
+        "Settings are environment variables; a default holds where one is missing or blank. Secrets are never shown in a log, an "
+        "error, a table or a page. `make up` also reads a file `.env` in the working folder; `.env.example` lists what it may hold.",
+    ]
+    for title, settings in SETTINGS.items():
+        parts += [f"## {title}", table(("setting", "default", "says"), [_setting_row(s) for s in settings])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _setting_row(setting: Setting) -> tuple[str, ...]:
+    default = setting.default_shown or setting.default
+    shown = "(none: must be set)" if default is None else f"`{default}`" if default else "(empty)"
+    return f'<a id="{setting.name.lower()}"></a>`{setting.name}`', shown, setting.sentence + (" Secret." if setting.is_secret else "")
+
+
+def env_example() -> str:
+    """The text of .env.example: every setting with its sentence, commented out at its default."""
+    head = (
+        "# Made by `make docs` from the code. Copy it to .env and take the # off what you change; .env is never committed.\n"
+        "# `make up` reads .env by itself; for other commands: set -a; . ./.env; set +a\n"
+    )
+    return head + "\n" + example_environment(setting for settings in SETTINGS.values() for setting in settings)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; bars inside cells are escaped."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -1,0 +1,106 @@
+"""Settings of the pipelines: what is polled, how fast, with which key. Importing this module reads nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stratum_pipelines.reference import load_reference
+from stratum_pipelines.reference.books import REGIONS as KNOWN_REGIONS
+from warehouse.errors import SettingInvalid
+from warehouse.settings import Setting
+
+API_KEY = Setting(
+    "ODDS_API_KEY",
+    "",
+    "The key of The Odds API; without one the built-in market simulator is polled.",
+    is_secret=True,
+    default_shown="",
+)
+TIMEOUT = Setting("ODDS_API_HTTP_TIMEOUT_SECONDS", "25", "How long one request to The Odds API may take, in seconds.")
+ATTEMPTS = Setting("ODDS_API_RETRY_ATTEMPTS", "3", "How often a request is sent at most before it counts as failed.")
+BACKOFF = Setting(
+    "ODDS_API_RETRY_BACKOFF_SECONDS",
+    "0.5",
+    "How long to wait before the second attempt, in seconds; it doubles with each, with some chance added.",
+)
+MAX_EVENTS = Setting(
+    "ODDS_API_MAX_EVENTS_PER_CYCLE",
+    "40",
+    "How many games of one answer are taken at most, the next to start first; an answer cut short suspends nothing.",
+)
+REGIONS = Setting(
+    "ODDS_API_REGIONS", "us", "Regions whose bookmakers are asked for, separated by commas; each costs credits."
+)
+ODDS_FORMAT = Setting("ODDS_API_ODDS_FORMAT", "american", "The odds format to ask for: american or decimal.")
+SPORTS = Setting(
+    "STRATUM_SPORTS", "americanfootball_nfl", "The sports to poll, separated by commas, as The Odds API spells them."
+)
+POLL_SECONDS = Setting(
+    "STRATUM_POLL_SECONDS", "60", "Seconds between two polls of a sport at the fastest, which is close to a start."
+)
+SIMULATOR_SEED = Setting(
+    "STRATUM_SIMULATOR_SEED", "7", "The seed of the market simulator: the same seed gives the same market."
+)
+
+SETTINGS: tuple[Setting, ...] = (
+    API_KEY,
+    TIMEOUT,
+    ATTEMPTS,
+    BACKOFF,
+    MAX_EVENTS,
+    REGIONS,
+    ODDS_FORMAT,
+    SPORTS,
+    POLL_SECONDS,
+    SIMULATOR_SEED,
+)
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """The settings of the pipelines. Its repr does not show the key."""
+
+    api_key: str = field(repr=False)
+    http_timeout_s: float
+    retry_attempts: int
+    retry_backoff_s: float
+    max_events: int
+    regions: tuple[str, ...]
+    odds_format: str
+    sports: tuple[str, ...]
+    poll_s: float
+    simulator_seed: int
+
+    def required_key(self) -> str:
+        """The key of The Odds API. Raises SettingInvalid where there is none."""
+        if not self.api_key:
+            raise SettingInvalid(
+                f"{API_KEY.name} is not set, and The Odds API cannot be asked without it. {API_KEY.sentence}"
+            )
+        return self.api_key
+
+
+def read_pipeline_settings(environ: Mapping[str, str]) -> PipelineSettings:
+    """The settings of the pipelines from an environment, checked. Raises SettingInvalid by name."""
+    regions, sports = REGIONS.several(environ), SPORTS.several(environ)
+    for region in regions:
+        if region not in KNOWN_REGIONS:
+            raise REGIONS.invalid(region, f"a list of {', '.join(KNOWN_REGIONS)}")
+    leagues = load_reference().leagues
+    for sport in sports:
+        if sport not in leagues:
+            raise SPORTS.invalid(sport, f"a list of {', '.join(leagues)}")
+    for setting, values in ((REGIONS, regions), (SPORTS, sports)):
+        if not values:
+            raise setting.invalid("", "a list with at least one entry")
+    return PipelineSettings(
+        api_key=API_KEY.text(environ),
+        http_timeout_s=TIMEOUT.number(environ, at_least=0.1),
+        retry_attempts=ATTEMPTS.whole(environ, at_least=1),
+        retry_backoff_s=BACKOFF.number(environ),
+        max_events=MAX_EVENTS.whole(environ, at_least=1),
+        regions=regions,
+        odds_format=ODDS_FORMAT.choice(environ, ("american", "decimal")),
+        sports=sports,
+        poll_s=POLL_SECONDS.number(environ, at_least=1),
+        simulator_seed=SIMULATOR_SEED.whole(environ),
+    )

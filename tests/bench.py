@@ -1,0 +1,144 @@
+"""`make bench`: how fast the spine is, as ratios to a baseline measured in the same run.
+
+Absolute times belong to the machine; ratios travel better. Everything runs on recorded answers when the folder is there
+(STRATUM_TEST_DATA), else on a simulated day. Run one part with: python -m tests.bench batch
+"""
+
+import gzip
+import os
+import platform as machine
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from stratum_pipelines.archive_import import import_archive
+from stratum_pipelines.batch import compute_days
+from stratum_pipelines.live import Market, run_cycle
+from stratum_pipelines.platform import Platform, open_platform
+from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.raw import store_answers
+from tests.postgres import NoServer, find_server, fresh_database
+from warehouse.settings import read_settings
+from warehouse.tables import OddsSnapshots
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("STRATUM_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+NFL = DATA / "oddsapi_nfl_2025"
+
+
+def say(name: str, value: str, ratio: str = "") -> None:
+    """One line of the result."""
+    print(f"{name:<58} {value:>22}   {ratio}", flush=True)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds the work took."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def home(folder: str, **settings: str) -> Platform:
+    """A platform in a folder of its own."""
+    return open_platform(read_settings({"STRATUM_HOME": folder, **settings}))
+
+
+def nfl_answers(platform: Platform) -> Iterator[Answer]:
+    """The recorded NFL answers, in order."""
+    read = platform.rules.providers["archive"].answers
+    assert read is not None
+    return read(NFL)
+
+
+def batch() -> None:
+    """Raw JSON to signals, a day at a time, against decoding the same JSON and nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        platform = home(folder)
+        stored = store_answers(platform.lake, nfl_answers(platform))
+        bodies = [gzip.compress(answer.body, 3) for answer in nfl_answers(platform)]
+        decode = msgspec.json.Decoder()
+        floor = min(timed(lambda: [decode.decode(gzip.decompress(body)) for body in bodies]) for _ in range(2))
+        quotes = 0
+        started = time.perf_counter()
+        for report in compute_days(platform, sorted(stored.days)):
+            quotes += report.quotes
+        seconds = time.perf_counter() - started
+    say("batch: raw JSON to signals, quotes/s", f"{quotes / seconds:,.0f}", f"{seconds / floor:.2f} x unzip and decode alone")
+    say("batch: quotes, seconds, floor seconds", f"{quotes:,}  {seconds:.2f}  {floor:.2f}")
+
+
+def archive() -> None:
+    """Importing and computing the whole NFL archive, results and scorecards included."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = timed(lambda: import_archive(home(folder), NFL))
+    say("archive: import and compute NFL 2025, seconds", f"{seconds:.1f}", "goal 60")
+
+
+def live() -> None:
+    """One live cycle, from the answer's arrival to the database committed, against one durable Parquet write."""
+    for name, settings in _databases():
+        with tempfile.TemporaryDirectory() as folder:
+            platform = home(folder, **settings)
+            market = Market(platform)
+            answers = [a for a in nfl_answers(platform)][600:1020]
+            times, quotes = [], []
+            for answer in answers:
+                # The garbage and files of the answer before are not this one's time.
+                cycle = run_cycle(market, answer)
+                if cycle.duration_ms is not None:
+                    times.append(cycle.duration_ms)
+                    quotes.append(cycle.rows["odds_snapshots"])
+            times = times[20:]
+            frame = platform.lake.scan(OddsSnapshots).head(860).collect()
+            path = Path(folder) / "floor.parquet"
+            floor = statistics.median(timed(lambda: _durable(frame, path)) * 1000 for _ in range(100))
+        cuts = statistics.quantiles(times, n=100)
+        say(f"live: {name}, ms per cycle, p50 / p99 / max", f"{cuts[49]:.1f} / {cuts[98]:.1f} / {max(times):.1f}", f"p50 {cuts[49] / floor:.1f} x one durable Parquet write ({floor:.2f} ms)")
+
+
+def _databases() -> Iterator[tuple[str, dict[str, str]]]:
+    yield "SQLite", {}
+    try:
+        with fresh_database(find_server()) as url:
+            yield "PostgreSQL", {"STRATUM_DATABASE_URL": url}
+    except NoServer as missing:
+        say("live: PostgreSQL", "not measured", str(missing))
+
+
+def _durable(frame: pl.DataFrame, path: Path) -> None:
+    frame.write_parquet(path, compression="zstd")
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def imports() -> None:
+    """Importing the Dagster entry point against importing Dagster alone."""
+    both = {}
+    for module in ("dagster", "stratum_pipelines.definitions"):
+        runs = [timed(lambda m=module: subprocess.run([sys.executable, "-c", f"import {m}"], check=True, cwd=REPOSITORY)) for _ in range(4)]
+        both[module] = statistics.median(runs[1:])
+    entry = both["stratum_pipelines.definitions"]
+    say("import stratum_pipelines.definitions, seconds", f"{entry:.2f}", f"{entry / both['dagster']:.2f} x import dagster")
+
+
+PARTS = {"batch": batch, "archive": archive, "live": live, "imports": imports}
+
+
+def main() -> None:
+    """Measure the parts named on the command line, or all."""
+    print(f"{machine.processor() or machine.machine()}, {os.cpu_count()} cores, Python {machine.python_version()}, {machine.system()}")
+    if not NFL.is_dir():
+        sys.exit(f"bench: the recorded answers are missing: {NFL}. Set STRATUM_TEST_DATA.")
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Platforms in folders of their own, and everything they hold, for tests that compare two of them."""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from stratum_pipelines.batch import MEASURED
+from stratum_pipelines.live import Market, run_cycle
+from stratum_pipelines.platform import Platform, open_platform
+from stratum_pipelines.providers.reading import Answer
+from warehouse.database import MarketStore
+from warehouse.settings import read_settings
+from warehouse.tables import TABLES, Consensus, Events, Signals
+
+# What may differ between two computations of the same rows: measured times, and where a row came from first.
+DIFFERENT = {**MEASURED, "clv_records": ("computed_at",)}
+
+
+def open_home(folder: Path, **settings: str) -> Platform:
+    """A platform whose whole state lies in `folder`."""
+    return open_platform(read_settings({"STRATUM_HOME": str(folder), **settings}))
+
+
+def run_live(platform: Platform, answers: list[Answer]) -> Market:
+    """Take the answers in one by one, as live polling does."""
+    market = Market(platform)
+    for one in answers:
+        run_cycle(market, one)
+    return market
+
+
+def contents(platform: Platform) -> dict[str, pl.DataFrame]:
+    """Every table of the lake, sorted, without what is merely measured."""
+    held = {}
+    for table in TABLES:
+        frame = platform.lake.scan(table).collect().sort(table.key)
+        held[table.name] = frame.drop(DIFFERENT.get(table.name, ()))
+    return held
+
+
+def stored(platform: Platform) -> dict[str, pl.DataFrame]:
+    """The hot tables of the database."""
+    store = MarketStore(platform.database)
+    return {table.name: store.rows(table) for table in (Events, Consensus, Signals)}
+
+
+def assert_same(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -> None:
+    """Every table is there on both sides with the same rows, to the last bit."""
+    assert left.keys() == right.keys()
+    for name in left:
+        try:
+            assert_frame_equal(left[name], right[name], check_exact=True)
+        except AssertionError as error:
+            raise AssertionError(f"Table {name} differs: {error}") from error
+
+
+def days_of(answers: list[Answer]) -> list[dt.date]:
+    """The days the answers fall on."""
+    return sorted({dt.datetime.fromtimestamp(a.received_at / 1e6, dt.UTC).date() for a in answers})
