@@ -7,7 +7,6 @@ anything is reported, so what is lost when a process dies in between is an entry
 import datetime as dt
 import os
 from dataclasses import dataclass, field
-from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from stratum_pipelines.live import Cycle
     from stratum_pipelines.platform import Platform
     from stratum_pipelines.poller import Poller, Progress, Tick
+    from warehouse.settings import Settings
 
 DAILY = ("raw_odds", "polls", "quarantine", "event_changes", "odds_snapshots", "consensus", "signals")
 KEPT_WHOLE = ("events", "event_links")
@@ -30,6 +30,7 @@ KEPT_WHOLE = ("events", "event_links")
 PICTURE_EVERY_S = 3600
 SECOND = 1_000_000
 _ONE_TICK = Lock()
+_POLLERS: "dict[Settings, Poller]" = {}
 
 
 @dataclass
@@ -89,15 +90,16 @@ def _tick(context: dg.SensorEvaluationContext, platform: "Platform") -> dg.Senso
     )
 
 
-@lru_cache(maxsize=1)
 def _poller(platform: "Platform") -> "Poller":
     """The poller of this process; boards stay in memory from tick to tick."""
+    from stratum_pipelines import sources
     from stratum_pipelines.poller import Poller
-    from stratum_pipelines.sources import open_source
     from stratum_pipelines.settings import read_pipeline_settings
 
-    settings = read_pipeline_settings(os.environ)
-    return Poller(platform, open_source(settings), settings.poll_s)
+    if platform.settings not in _POLLERS:
+        settings = read_pipeline_settings(os.environ)
+        _POLLERS[platform.settings] = Poller(platform, sources.open_source(settings), settings.poll_s)
+    return _POLLERS[platform.settings]
 
 
 def report(platform: "Platform", reported: Reported, now: int) -> "list[dg.AssetMaterialization]":

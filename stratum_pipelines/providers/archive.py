@@ -10,8 +10,8 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reading import Answer
@@ -26,6 +26,7 @@ SINGLE = (".json", ".json.gz")
 # How much of either end of an answer is searched for its timestamp, and of a file to know it for an archive, in bytes.
 EDGE = 400
 UNKNOWN_SPORT = "unknown"
+BREAKS_OFF = b"(the file breaks off here)"
 
 _TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"([^"]{10,40})"')
 _SPORT = re.compile(rb'"sport_key"\s*:\s*"([^"]{1,100})"')
@@ -79,8 +80,8 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for folder in folders for file in folder.iterdir() if file.name.endswith(LINES + SINGLE))
 
 
-def _open(file: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(file, "rb")) if file.name.endswith(".gz") else file.open("rb")
+def _open(file: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.open(file, "rb") if file.name.endswith(".gz") else file.open("rb")
 
 
 def _head_time(file: Path) -> int | None:
@@ -98,20 +99,30 @@ def _head_time(file: Path) -> int | None:
 
 def _bodies(file: Path) -> Iterator[bytes]:
     """The answers in a file: its lines, or the file as a whole. A file that breaks off yields what can be unpacked."""
+    pieces: list[bytes] = []
+    is_broken = False
     with _open(file) as stream:
-        if file.name.endswith(SINGLE):
-            yield stream.read()
-            return
-        rest = b""
-        try:
-            while chunk := stream.read(1 << 20):
-                *lines, rest = (rest + chunk).split(b"\n")
+        # At most one read below at a time: data unpacked before a break must not be lost with the error.
+        read_some = stream.read1 if isinstance(stream, gzip.GzipFile) else stream.read
+        while True:
+            try:
+                chunk = read_some(1 << 20)
+            except (OSError, EOFError, zlib.error):
+                is_broken = True
+                break
+            if not chunk:
+                break
+            if b"\n" in chunk and not file.name.endswith(SINGLE):
+                *lines, chunk = b"".join([*pieces, chunk]).split(b"\n")
+                pieces.clear()
                 yield from (line for line in lines if line.strip())
-        except (OSError, EOFError, zlib.error):
-            # The broken rest comes out as an answer that its reader refuses, so that the loss is on record.
-            rest = rest or b"(the file breaks off here)"
+            pieces.append(chunk)
+        rest = b"".join(pieces)
         if rest.strip():
             yield rest
+        if is_broken:
+            # Comes out as an answer that its reader refuses, so that the loss is on record.
+            yield BREAKS_OFF
 
 
 def _timed(bodies: Iterator[bytes], first: int) -> Iterator[tuple[int, bytes]]:

@@ -74,10 +74,15 @@ def agree(prices: Floats, points: Floats, active: Bools, stale: Bools, n_outcome
     market has; `groups` and `ranks` (B,) hold each book's operator group and its place in alphabetical order. A book
     counts when it has a fresh quote on every outcome of the market.
     """
-    n, n_slots, n_books = prices.shape
+    _, n_slots, n_books = prices.shape
+    if not n_books:
+        # One column without a quote says the same as no column.
+        beside = ((0, 0), (0, 0), (0, 1))
+        prices, points = np.pad(prices, beside, constant_values=np.nan), np.pad(points, beside)
+        return agree(prices, points, np.pad(active, beside), np.pad(stale, beside), n_outcomes, *np.zeros((2, 1), np.int64))
     exists = np.arange(n_slots)[None, :] < n_outcomes[:, None]
     fresh = active & ~stale
-    counted = (fresh | ~exists[:, :, None]).all(axis=1)
+    counted: Bools = np.logical_and.reduce(fresh | ~exists[:, :, None], axis=1)
     weights, n_groups = group_weights(counted, groups)
     used = counted[:, None, :] & exists[:, :, None]
     implied = np.where(used, 1.0 / np.where(used, prices, 1.0), 0.0)
@@ -97,7 +102,7 @@ def agree(prices: Floats, points: Floats, active: Bools, stale: Bools, n_outcome
 
     offered = np.where(fresh, prices, -np.inf)
     best = offered.max(axis=2, initial=-np.inf)
-    best_book = np.where(offered == best[:, :, None], ranks, n_books + len(ranks)).argmin(axis=2) if n_books else None
+    best_book = np.where(offered == best[:, :, None], ranks, 2 * n_books).argmin(axis=2)
     return Agreement(
         n_books=counted.sum(axis=1),
         n_groups=n_groups,
@@ -110,7 +115,7 @@ def agree(prices: Floats, points: Floats, active: Bools, stale: Bools, n_outcome
         fair_prob_std=fair_std,
         margin_median=medians[:, -1],
         best_price=np.where(best > 0, best, np.nan),
-        best_book=best_book if best_book is not None else np.zeros((n, n_slots), np.int64),
+        best_book=best_book,
     )
 
 

@@ -15,4 +15,5 @@ def wilson_interval(hits: int, trials: int, z: float = 1.959963984540054) -> tup
     shrink = 1 + z * z / trials
     centre = (rate + z * z / (2 * trials)) / shrink
     reach = z / shrink * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
+    # At 0 and at all hits the interval ends exactly there; computed, it would miss by the last bits.
+    return 0.0 if hits == 0 else centre - reach, 1.0 if hits == trials else centre + reach

@@ -94,15 +94,17 @@ def test_a_file_cut_off_in_the_middle_gives_what_can_be_unpacked_and_a_refusal(t
         tmp_path / "snapshots" / "a.jsonl.gz",
         *(line(f"2025-10-09T08:53:{i:02}Z", [feed.plain_event()]) for i in range(9)),
     )
-    file.write_bytes(file.read_bytes()[:-60])
+    file.write_bytes(file.read_bytes()[:-30])
     found = list(answers(tmp_path))
     assert found[0].body == line("2025-10-09T08:53:00Z", [feed.plain_event()])
     assert read(found[-1]).refusals
+    assert not read(found[-1]).is_complete
 
 
-def test_a_file_among_snapshots_that_cannot_be_unpacked_is_not_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.json.gz", "c.json.gz"])
+def test_a_file_among_snapshots_that_cannot_be_unpacked_is_not_passed_over(tmp_path: Path, name: str) -> None:
     write(tmp_path / "snapshots" / "b.jsonl.gz", FIRST)
-    (tmp_path / "snapshots" / "a.jsonl.gz").write_bytes(b"no gzip at all")
+    (tmp_path / "snapshots" / name).write_bytes(b"no gzip at all")
     found = list(answers(tmp_path))
     assert sorted(len(read(answer).refusals) for answer in found) == [0, 1]
 

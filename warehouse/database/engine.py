@@ -4,7 +4,7 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +117,11 @@ class Database:
     @contextmanager
     def _one_migration_at_a_time(self) -> Iterator[sa.Connection]:
         # Both locks end with the transaction, also when the process dies. On SQLite BEGIN IMMEDIATE is the lock.
-        with self._reachable(), self.begin() as connection:
-            if not self.is_sqlite:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        with ExitStack() as stack:
+            with self._reachable():
+                connection = stack.enter_context(self.begin())
+                if not self.is_sqlite:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             yield connection
 
     @contextmanager

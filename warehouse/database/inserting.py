@@ -90,7 +90,7 @@ def _values(column: pl.Series, *, as_micros: bool) -> list[Any]:
     if isinstance(column.dtype, pl.List):
         return [None if one is None else list_as_json(one) for one in column.to_list()]
     if as_micros and column.dtype == TIME:
-        return column.to_physical().to_list()
+        return column.cast(pl.Int64).to_list()
     if as_micros and column.dtype == pl.Date:
         return column.dt.to_string("iso").to_list()
     return column.to_list()

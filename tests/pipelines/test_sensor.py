@@ -1,0 +1,219 @@
+"""The sensor poll_odds: polls when due, never twice at once, and reports exactly what is stored."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from stratum_pipelines.cadence import SECOND
+from stratum_pipelines.platform import Platform
+from stratum_pipelines.poller import LEASE, Poller, PollingGoesOn, Progress, paused_polling
+from stratum_pipelines.providers.reading import Answer
+from tests.build import MINUTE, NFL, NOON, answer, book, game
+from tests.pipelines.conftest import day_of_answers
+from warehouse.database.leases import Leases
+from warehouse.tables import BY_NAME, Polls, RawOdds
+
+pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute:DeprecationWarning")
+
+
+@dataclass
+class Script:
+    """A feed that answers from a list, then with nothing."""
+
+    answers: list[Answer] = field(default_factory=list)
+    sports: tuple[str, ...] = (NFL,)
+    cost: int = 0
+    asked: int = 0
+
+    def ask(self, sport_key: str) -> list[Answer]:
+        self.asked += 1
+        return [self.answers.pop(0)] if self.answers else []
+
+
+@dataclass
+class Clock:
+    at: int = NOON
+
+    def __call__(self) -> int:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def poller(platform: Platform, script: Script, clock: Clock) -> Poller:
+    return Poller(platform, script, 60.0, now=clock)
+
+
+def test_a_tick_before_its_time_asks_nothing(platform: Platform, clock: Clock) -> None:
+    script = Script(day_of_answers())
+    polling, progress = poller(platform, script, clock), Progress()
+    assert len(polling.tick(progress).cycles) == 1
+    clock.at += 30 * SECOND
+    assert polling.tick(progress).cycles == []
+    assert script.asked == 1
+    clock.at += 30 * SECOND
+    polling.tick(progress)
+    assert script.asked == 2
+
+
+def test_two_pollers_never_poll_at_once(platform: Platform, clock: Clock) -> None:
+    first, second = (poller(platform, Script(day_of_answers()), clock) for _ in range(2))
+    assert not first.tick(Progress()).is_held_elsewhere
+    refused = second.tick(Progress())
+    assert refused.is_held_elsewhere and refused.cycles == []
+    first.release()
+    assert not second.tick(Progress()).is_held_elsewhere
+
+
+def test_a_poller_that_died_is_followed_by_another_once_its_lease_has_ended(platform: Platform, clock: Clock) -> None:
+    answers = day_of_answers()
+    poller(platform, Script(answers[:1]), clock).tick(Progress())
+    successor = poller(platform, Script(answers[1:]), clock)
+    assert successor.tick(Progress()).is_held_elsewhere
+    clock.at = answers[1].received_at
+    assert len(successor.tick(Progress()).cycles) == 1
+    assert platform.lake.scan(RawOdds).select(pl.len()).collect().item() == 2
+
+
+def test_a_poller_that_lost_its_lease_forgets_its_boards(platform: Platform, clock: Clock) -> None:
+    answers = day_of_answers()
+    first, second = poller(platform, Script([answers[0], answers[2]]), clock), poller(platform, Script([answers[1]]), clock)
+    progress = Progress()
+    first.tick(progress)
+    first.release()
+    clock.at = answers[1].received_at
+    second.tick(Progress())
+    second.release()
+    clock.at = answers[2].received_at
+    first.tick(progress)
+    assert first.market.desks[NFL].response_ids == [a.response_id for a in answers[:3]]
+
+
+def test_recomputing_an_open_day_keeps_pollers_still(platform: Platform, clock: Clock) -> None:
+    clock.at = int(dt.datetime.now(dt.UTC).timestamp()) * SECOND
+    polling = poller(platform, Script(day_of_answers()), clock)
+    with paused_polling(platform):
+        assert polling.tick(Progress()).is_held_elsewhere
+        with pytest.raises(PollingGoesOn, match="held by"), paused_polling(platform, patience_s=0):
+            pass
+    clock.at += 5 * SECOND
+    assert not polling.tick(Progress()).is_held_elsewhere
+
+
+def test_a_feed_that_fails_is_reported_and_left_alone_for_longer(platform: Platform, clock: Clock) -> None:
+    polling, progress = poller(platform, Script(), clock), Progress()
+    tick = polling.tick(progress)
+    assert tick.troubles == [f"{NFL}: the feed could not be reached."]
+    assert tick.plans[NFL].at == NOON + 120 * SECOND
+    polling.source = Script([answer(NOON + 1, [], status_code=429, is_complete=False, credits_remaining=0)])
+    clock.at += 120 * SECOND
+    tick = polling.tick(progress)
+    assert "429" in tick.troubles[0] and progress.n_failed[NFL] == 2
+    assert progress.credits_remaining == 0
+
+
+def test_the_pace_follows_the_next_start_that_the_board_knows(platform: Platform, clock: Clock) -> None:
+    far = answer(NOON, [game([book("pinnacle", NOON, h2h=(-110, -110))], start=NOON + 100 * 60 * MINUTE)], credits_remaining=10**6)
+    polling, progress = poller(platform, Script([far], cost=3), clock), Progress()
+    assert polling.tick(progress).plans[NFL].at == NOON + 3600 * SECOND
+    assert progress.credits_remaining == 10**6
+
+
+@pytest.fixture
+def tick(
+    platform: Platform, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str | None, Script], dg.SensorResult]]:
+    """Ticks of the sensor itself, on a feed that answers from a list."""
+    from stratum_pipelines.defs import poll
+    from stratum_pipelines.defs.resources import PlatformResource
+
+    clock = Clock()
+
+    def run(cursor: str | None, script: Script) -> dg.SensorResult:
+        held = poll._POLLERS.setdefault(platform.settings, Poller(platform, script, 60.0, now=clock))
+        held.source, clock.at = script, script.answers[0].received_at if script.answers else clock.at + 1
+        with dg.build_sensor_context(instance, cursor=cursor, resources={"platform": PlatformResource()}) as context:
+            return poll.poll_odds(context)
+
+    monkeypatch.setattr(poll, "is_partition", lambda day: True)
+    yield run
+    poll._POLLERS.pop(platform.settings, None)
+
+
+def rows(result: dg.SensorResult, name: str = "dagster/partition_row_count") -> dict[str, int]:
+    shown = ((e.asset_key.to_user_string(), e.metadata.get(name)) for e in result.asset_events)
+    return {asset: value.value for asset, value in shown if value is not None}
+
+
+def test_events_carry_the_exact_rows_of_the_day_and_of_the_time_since_the_last_report(
+    tick: Callable[[str | None, Script], dg.SensorResult], platform: Platform
+) -> None:
+    answers = day_of_answers(n=4)
+    first = tick(None, Script([answers[0]]))
+    assert rows(first)["raw_odds"] == 1
+    # The second and third answers come within the roll-up; the fourth reports all three.
+    close = [a for a in day_of_answers(n=2)[1:]]
+    silent = tick(first.cursor, Script([answer(NOON + MINUTE, json.loads(close[0].body))]))
+    assert silent.asset_events == [] and "wait to be reported" in str(silent.skip_reason)
+    told = tick(silent.cursor, Script([answers[2]]))
+    assert rows(told)["raw_odds"] == 3 and rows(told, "rows_added")["raw_odds"] == 2
+    assert rows(told, "polls") == dict.fromkeys(rows(told, "polls"), 2)
+    for name, n in rows(told).items():
+        assert n == platform.lake.scan(BY_NAME[name]).select(pl.len()).collect().item()
+
+
+def test_events_name_the_day_and_the_answer_they_follow_from(
+    tick: Callable[[str | None, Script], dg.SensorResult],
+) -> None:
+    (only,) = day_of_answers(n=1)
+    events = {e.asset_key.to_user_string(): e for e in tick(None, Script([only])).asset_events}
+    assert events["odds_snapshots"].partition == "2025-10-12"
+    assert events["odds_snapshots"].tags["dagster/data_version"] == only.response_id
+    assert events["odds_snapshots"].tags["dagster/input_data_version/raw_odds"] == only.response_id
+    assert events["events"].partition is None
+    assert "plot" in events["consensus"].metadata
+
+
+def test_counts_stay_exact_when_a_tick_is_lost_before_it_could_report(
+    tick: Callable[[str | None, Script], dg.SensorResult],
+) -> None:
+    answers = day_of_answers(n=3)
+    first = tick(None, Script([answers[0]]))
+    tick(first.cursor, Script([answers[1]]))  # committed, but its cursor never reached Dagster
+    told = tick(first.cursor, Script([answers[2]]))
+    assert rows(told)["polls"] == 3 and rows(told, "rows_added")["polls"] == 2
+
+
+def test_a_tick_that_is_still_at_work_is_not_joined_by_another(
+    tick: Callable[[str | None, Script], dg.SensorResult], platform: Platform
+) -> None:
+    from stratum_pipelines.defs import poll
+
+    with poll._ONE_TICK:
+        result = tick("kept", Script(day_of_answers(n=1)))
+    assert result.cursor == "kept" and "still at work" in str(result.skip_reason)
+    assert platform.lake.days(Polls) == []
+
+
+def test_a_cursor_of_another_version_starts_anew() -> None:
+    from stratum_pipelines.defs.poll import read_cursor
+
+    for text in (None, "", "no json", "[1]", '{"progress": {"gone": 1}}'):
+        progress, reported = read_cursor(text)
+        assert progress.last_poll_at == {} and reported.totals == {}
+
+
+def test_the_lease_is_named_after_the_sensor(platform: Platform, home: Path, clock: Clock) -> None:
+    held = poller(platform, Script(day_of_answers()), clock)
+    held.tick(Progress())
+    moment = dt.datetime.fromtimestamp(clock.at / 1e6, dt.UTC)
+    assert Leases(platform.database).holder(LEASE, moment) == held.holder
