@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from stratum_pipelines.board.advance import Rows, advance, refused_whole
+from stratum_pipelines.board.advance import Rows, advance_read, refused_whole
 from stratum_pipelines.days import StartingPoint, days_by_sport, end_day, note_computed, starting_point
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.providers.reading import Answer
-from stratum_pipelines.raw import read_answers, sports_on
+from stratum_pipelines.providers.reading import Answer, Reading
+from stratum_pipelines.raw import count_answers, read_answers, sports_on, stored_rows
+from stratum_pipelines.readers import Readers
 from warehouse.database import MarketStore
 from warehouse.tables import BY_NAME, Table
 
@@ -59,15 +60,17 @@ def compute_days(
     """
     carried: dict[str, tuple[dt.date, StartingPoint]] = {}
     recorded = days_by_sport(platform)
-    for day in sorted(set(days)):
-        report = _compute_day(platform, day, recorded, carried, tables)
-        if progress:
-            progress(report)
-        yield report
+    with Readers(platform.rules.providers, count_answers(platform.lake, days)) as readers:
+        for day in sorted(set(days)):
+            report = _compute_day(platform, readers, day, recorded, carried, tables)
+            if progress:
+                progress(report)
+            yield report
 
 
 def _compute_day(
     platform: Platform,
+    readers: Readers,
     day: dt.date,
     recorded: dict[str, list[dt.date]],
     carried: dict[str, tuple[dt.date, StartingPoint]],
@@ -76,7 +79,7 @@ def _compute_day(
     started = time.perf_counter()
     collected: dict[str, list[pl.DataFrame]] = {name: [] for name in COMPUTED}
     for sport_key in sports_on(platform.lake, day):
-        for rows in _sport_day(platform, sport_key, day, recorded[sport_key], carried):
+        for rows in _sport_day(platform, readers, sport_key, day, recorded[sport_key], carried):
             for name, frame in rows.items():
                 collected[name].append(frame)
     tables_of_day = {name: _joined(BY_NAME[name], frames) for name, frames in collected.items()}
@@ -89,6 +92,7 @@ def _compute_day(
 
 def _sport_day(
     platform: Platform,
+    readers: Readers,
     sport_key: str,
     day: dt.date,
     recorded: list[dt.date],
@@ -104,12 +108,12 @@ def _sport_day(
         start = starting_point(platform, sport_key, day)
     ids: list[str] = []
 
-    def noted() -> Iterator[Answer]:
-        for answer in read_answers(platform.lake, day, sport_key):
+    def noted() -> Iterator[tuple[Answer, Reading]]:
+        for answer, reading in readers.read(stored_rows(platform.lake, day, sport_key)):
             ids.append(answer.response_id)
-            yield answer
+            yield answer, reading
 
-    yield from advance(start.board, noted(), platform.rules)
+    yield from advance_read(start.board, noted(), platform.rules)
     digest = end_day(platform, start.board, day)
     note_computed(platform, start.board, day, ids, start.digest, digest)
     carried[sport_key] = (day, StartingPoint(start.board, digest))

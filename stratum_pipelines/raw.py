@@ -3,8 +3,9 @@
 import datetime as dt
 import gzip
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -99,6 +100,14 @@ def response_ids(lake: Lake, day: dt.date) -> list[str]:
     return lake.scan(RawOdds, first=day, last=day).select("response_id").collect()["response_id"].to_list()
 
 
+def count_answers(lake: Lake, days: Collection[dt.date]) -> int:
+    """How many answers are stored for these days."""
+    if not days:
+        return 0
+    scan = lake.scan(RawOdds, first=min(days), last=max(days)).select(pl.col("received_at").dt.date().is_in(list(days)).sum())
+    return int(scan.collect().item() or 0)
+
+
 def sports_on(lake: Lake, day: dt.date) -> list[str]:
     """The sports with answers on a day, sorted."""
     scan = lake.scan(RawOdds, first=day, last=day).select(pl.col("sport_key").unique().sort())
@@ -107,6 +116,11 @@ def sports_on(lake: Lake, day: dt.date) -> list[str]:
 
 def read_answers(lake: Lake, day: dt.date, sport_key: str, *, after: int = 0) -> Iterator[Answer]:
     """The answers of a sport on a day, in order of receipt, received after `after` (UTC microseconds)."""
+    return map(answer_of, stored_rows(lake, day, sport_key, after=after))
+
+
+def stored_rows(lake: Lake, day: dt.date, sport_key: str, *, after: int = 0) -> Iterator[dict[str, Any]]:
+    """The rows behind `read_answers`, bodies still compressed, times in microseconds; a few hundred in memory at once."""
     scan = lake.scan(RawOdds, first=day, last=day).filter(pl.col("sport_key") == sport_key)
     index = scan.select("response_id", "received_at").collect().sort("received_at", "response_id")
     index = index.filter(pl.col("received_at").to_physical() > after)
@@ -117,12 +131,13 @@ def read_answers(lake: Lake, day: dt.date, sport_key: str, *, after: int = 0) ->
         ).join(part.lazy().select("response_id"), on="response_id", how="semi")
         ordered = rows.collect().sort("received_at", "response_id")
         for row in ordered.with_columns(pl.col("requested_at", "received_at").to_physical()).iter_rows(named=True):
-            yield _answer(row)
+            yield row
 
 
-def _answer(row: dict[str, object]) -> Answer:
+def answer_of(row: dict[str, Any]) -> Answer:
+    """The answer a row of raw_odds holds, its body unpacked."""
     fields = {name: value for name, value in row.items() if name in Answer.__dataclass_fields__}
-    answer = Answer(**{**fields, "body": gzip.decompress(row["body"])})  # type: ignore[arg-type]
+    answer = Answer(**{**fields, "body": gzip.decompress(row["body"])})
     # The digests were worked out when the answer was stored; hashing every body again would double the work.
     answer.__dict__["body_sha256"] = row["body_sha256"]
     answer.__dict__["response_id"] = row["response_id"]

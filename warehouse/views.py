@@ -25,19 +25,29 @@ from fsspec import AbstractFileSystem
 from warehouse.lake import Lake
 from warehouse.lake.files import encode, folder_of
 from warehouse.lake.storage import OLD
-from warehouse.tables import BY_NAME, TABLES, Table
+from warehouse.tables import BY_NAME, TABLES, TIME, Table
 
 SCHEME = "lake"
 MOST_THREADS = 4
-# A first file without rows in every view: it gives the declared types while a table has no file, and the columns that
-# older files lack.
+# A first file without rows in every view, so that a table without files can be read too.
 _DECLARATION = "date=0001-01-01/declaration.parquet"
+_TYPES: dict[Any, str] = {
+    pl.String: "VARCHAR",
+    pl.Float64: "DOUBLE",
+    pl.Int32: "INTEGER",
+    pl.Int64: "BIGINT",
+    pl.Boolean: "BOOLEAN",
+    pl.Binary: "BLOB",
+    TIME: "TIMESTAMP WITH TIME ZONE",
+    pl.List(pl.String): "VARCHAR[]",
+}
 
 
 def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     """A connection to an in-memory DuckDB with a view per table, described, and a macro `<table>_on(first, last)` per partitioned one."""
     con = duckdb.connect(config={"threads": min(MOST_THREADS, os.cpu_count() or 1)})
-    con.register_filesystem(LakeFiles(lake))
+    files = LakeFiles(lake)
+    con.register_filesystem(files)
     con.execute("set timezone = 'UTC'")
     # The lake's files are read from memory of the system anyway, and a shard keeps its name when its content changes.
     con.execute("set enable_external_file_cache = false")
@@ -47,6 +57,7 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     for table in TABLES:
         for statement in _statements(table):
             con.execute(statement)
+    files.is_open = True
     con.execute(f"set allowed_directories = ['{SCHEME}://']")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
@@ -66,7 +77,12 @@ def query(lake: Lake, sql: str) -> pl.DataFrame:
 def _statements(table: type[Table]) -> list[str]:
     columns = ", ".join(_name(column) for column in table.columns)
     hive = "hive_partitioning = true, hive_types = {'date': DATE}" if table.partition_by else "hive_partitioning = false"
-    files = f"read_parquet('{SCHEME}://{table.name}/**/*.parquet', union_by_name = true, {hive})"
+    # Columns are found by name in each file as it is opened; what an older file lacks is null.
+    schema = ", ".join(
+        f"{_text(name)}: {{name: {_text(name)}, type: {_text(_TYPES[column.dtype])}, default_value: null}}"
+        for name, column in table.columns.items()
+    )
+    files = f"read_parquet('{SCHEME}://{table.name}/**/*.parquet', schema = map {{{schema}}}, {hive})"
     view = _name(table.name)
     statements = [
         f"create view {view} as select {columns} from {files}",
@@ -100,6 +116,8 @@ class LakeFiles(AbstractFileSystem):
     def __init__(self, lake: Lake) -> None:
         super().__init__()
         self.lake = lake
+        # Making a view looks at its files. Until all are made there are only declarations to see.
+        self.is_open = False
 
     def glob(self, path: str, maxdepth: int | None = None, **kwargs: Any) -> list[str]:
         """Paths of a table's files that count now, the declaration first."""
@@ -108,7 +126,10 @@ class LakeFiles(AbstractFileSystem):
         if table is None:
             return []
         catalog = self.lake.catalog
-        if table.partition_by:
+        found: list[str] = []
+        if not self.is_open:
+            pass
+        elif table.partition_by:
             folders = [folder_of(table, day) for day in catalog.days(table)]
             found = [f"{folder}/{name}" for folder in folders for name in catalog.visible(folder)]
         else:
@@ -196,6 +217,10 @@ class SharedFile:
         """Close the file."""
         self.closed = True
         self._file.close()
+
+    def __del__(self) -> None:
+        # DuckDB lets go of a file without closing it.
+        self.close()
 
 
 def _inside(path: str) -> str:

@@ -67,8 +67,13 @@ def advance(board: Board, answers: Iterable[Answer], rules: Rules) -> Iterator[R
     An answer that is not later than the one before it is refused whole: the past of a board cannot be changed. It stays
     in raw_odds, and recomputing its day puts it where it belongs.
     """
+    return advance_read(board, ((answer, read(answer, rules)) for answer in answers), rules)
+
+
+def advance_read(board: Board, answers: Iterable[tuple[Answer, Reading]], rules: Rules) -> Iterator[Rows]:
+    """`advance` for answers that have been read already; of them only the circumstances are used, not the bytes."""
     run: list[tuple[Answer, Reading]] = []
-    for answer in answers:
+    for answer, reading in answers:
         last = run[-1][0].received_at if run else board.received_at
         if answer.received_at <= last:
             if run:
@@ -76,7 +81,6 @@ def advance(board: Board, answers: Iterable[Answer], rules: Rules) -> Iterator[R
                 run = []
             yield refused_whole(answer, "out_of_order", "The answer is not later than the one before it.")
             continue
-        reading = read(answer, rules)
         run.append((answer, reading))
         if len(run) >= run_length(board, reading):
             yield _advance(board, run, rules)

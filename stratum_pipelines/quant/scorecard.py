@@ -1,7 +1,6 @@
 """Scorecards: how often and by how much each kind of signal beat the close."""
 
 import datetime as dt
-from itertools import product
 
 import polars as pl
 
@@ -29,24 +28,35 @@ def scorecards(clv_records: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
         pl.col("entry_price_decimal").is_not_null(),
         pl.col("clv_prob").is_not_null(),
     ).sort(ClvRecords.sort_by())
-    cards = []
-    for window, days in WINDOWS.items():
-        recent = usable if days is None else usable.filter(pl.col("closed_at") > as_of - dt.timedelta(days=days))
-        for kept in product((False, True), repeat=len(CUTS)):
-            blank = [pl.lit("").alias(cut) for cut, keep in zip(CUTS, kept, strict=True) if not keep]
-            cards.append(_cut(recent.with_columns(blank)).with_columns(pl.lit(window).alias("window")))
-    cards_frame = pl.concat(cards).with_columns(pl.lit(as_of).cast(pl.Datetime("us", "UTC")).alias("as_of"))
-    return Scorecards.conform(_judged(cards_frame)).sort(Scorecards.sort_by())
-
-
-def _cut(records: pl.DataFrame) -> pl.DataFrame:
-    """Counts, means and the clustered error of one cut."""
-    beat = pl.col("beat_close")
-    by_event = records.group_by(*CUTS, "event_id", maintain_order=True).agg(
-        events_n=pl.len(), events_sum=pl.col("clv_prob").sum(), ties=beat.is_null().sum(), beats=beat.sum(),
-        points=pl.col("clv_points").sum(), points_n=pl.col("clv_points").count(),
+    windowed = pl.concat(
+        [
+            (usable if days is None else usable.filter(pl.col("closed_at") > as_of - dt.timedelta(days=days))).with_columns(
+                pl.lit(window).alias("window")
+            )
+            for window, days in WINDOWS.items()
+        ]
     )
-    totals = by_event.group_by(CUTS, maintain_order=True).agg(
+    # Every record counts in each cut it belongs to: its own value or "" (all) in each of the four columns.
+    everywhere = windowed.with_columns(pl.concat_list(pl.lit(""), pl.col(cut)).alias(cut) for cut in CUTS)
+    for cut in CUTS:
+        everywhere = everywhere.explode(cut)
+    cards = _counted(everywhere).with_columns(pl.lit(as_of).cast(pl.Datetime("us", "UTC")).alias("as_of"))
+    return Scorecards.conform(_judged(cards)).sort(Scorecards.sort_by())
+
+
+def _counted(records: pl.DataFrame) -> pl.DataFrame:
+    """Counts, means and the clustered error of every cut and window."""
+    keys = [*CUTS, "window"]
+    beat = pl.col("beat_close")
+    by_event = records.group_by(*keys, "event_id", maintain_order=True).agg(
+        events_n=pl.len(),
+        events_sum=pl.col("clv_prob").sum(),
+        ties=beat.is_null().sum(),
+        beats=beat.sum(),
+        points=pl.col("clv_points").sum(),
+        points_n=pl.col("clv_points").count(),
+    )
+    totals = by_event.group_by(keys, maintain_order=True).agg(
         n=pl.col("events_n").sum(),
         n_events=pl.len(),
         n_ties=pl.col("ties").sum(),
@@ -55,14 +65,14 @@ def _cut(records: pl.DataFrame) -> pl.DataFrame:
         clv_prob_mean=pl.col("events_sum").sum() / pl.col("events_n").sum(),
     )
     apart = (
-        by_event.join(totals.select(*CUTS, "clv_prob_mean"), on=list(CUTS), maintain_order="left")
+        by_event.join(totals.select(*keys, "clv_prob_mean"), on=keys, maintain_order="left")
         .with_columns(off=(pl.col("events_sum") - pl.col("events_n") * pl.col("clv_prob_mean")) ** 2)
-        .group_by(CUTS, maintain_order=True)
+        .group_by(keys, maintain_order=True)
         .agg(off=pl.col("off").sum())
     )
     games = pl.col("n_events")
     error = (games / (games - 1) * pl.col("off")).sqrt() / pl.col("n")
-    return totals.join(apart, on=list(CUTS)).with_columns(clv_prob_se=pl.when(games > 1).then(error)).drop("off")
+    return totals.join(apart, on=keys).with_columns(clv_prob_se=pl.when(games > 1).then(error)).drop("off")
 
 
 def _judged(cards: pl.DataFrame) -> pl.DataFrame:

@@ -39,7 +39,7 @@ def graph(definitions: dg.Definitions) -> dict[str, Any]:
             "checks": sorted(
                 f"{check.name}{' (blocks)' if layers.get(check).blocking else ''}" for check in node.check_keys
             ),
-            "columns": [c.name for c in node.metadata["dagster/column_schema"].columns],
+            "columns": ", ".join(c.name for c in node.metadata["dagster/column_schema"].columns),
         }
     repository = definitions.get_repository_def()
     return {
@@ -143,9 +143,9 @@ def test_a_backfill_through_dagster_gives_the_rows_that_the_command_gives(
 def test_every_day_of_a_range_is_materialised_with_its_own_count(
     platform: Platform, materialise: Callable[..., dg.ExecuteInProcessResult], instance: dg.DagsterInstance
 ) -> None:
-    store_answers(platform.lake, [a for day in range(2) for a in day_of_answers(day, n=6 + day)])
+    store_answers(platform.lake, [a for day in range(2) for a in day_of_answers(day, n=11 + day)])
     assert materialise("2025-10-12", "2025-10-13").success
-    for name, counts in {"raw_odds": [6, 7], "polls": [6, 7]}.items():
+    for name, counts in {"raw_odds": [11, 12], "polls": [11, 12]}.items():
         records = instance.fetch_materializations(dg.AssetKey(name), limit=10).records
         shown = {r.partition_key: r.asset_materialization.metadata["dagster/partition_row_count"].value for r in records}
         assert shown == dict(zip(("2025-10-12", "2025-10-13"), counts, strict=True))

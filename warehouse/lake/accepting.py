@@ -26,23 +26,11 @@ def kept_whole(table: type[Table]) -> None:
 
 
 def checked(table: type[Table], frame: pl.DataFrame) -> None:
-    """Refuse faulty rows: types, nulls, bounds, closed lists and the key; cheap enough for every micro-batch."""
+    """Refuse faulty rows: types, nulls, bounds, closed lists and the key; cheap enough for every write. The tests hold it against the table's pandera schema."""
     faults = list(table.faults(frame))
     if faults:
         more = f" And {len(faults) - 3} more faults." if len(faults) > 3 else ""
         raise FrameRefused(f"{' '.join(faults[:3])}{more} Nothing was written: correct the rows and write them again.")
-
-
-def validated(table: type[Table], frame: pl.DataFrame) -> None:
-    """Refuse faulty rows after the full validation of a partition, by the table's pandera schema."""
-    checked(table, frame)
-    import pandera.errors
-
-    try:
-        table.pandera_schema().validate(frame, lazy=True)
-    except (pandera.errors.SchemaErrors, pandera.errors.SchemaError) as error:
-        reason = " ".join(str(error).split())[:500]
-        raise FrameRefused(f"Table {table.name}: the partition is not valid: {reason} Nothing was written.") from error
 
 
 def of_day(table: type[Table], day: dt.date, frame: pl.DataFrame) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from warehouse.errors import FrameRefused, LakeBusy, OperationRefused
-from warehouse.lake.accepting import by_day, checked, kept_whole, of_day, partitioned, validated
+from warehouse.lake.accepting import by_day, checked, kept_whole, of_day, partitioned
 from warehouse.lake.files import SUFFIX, Catalog, encode, folder_of, part_name, parts_in, shard_name
 from warehouse.lake.partition import Partition
 from warehouse.lake.reading import read_partition, scan
@@ -99,7 +99,7 @@ class Lake:
         Batches the day held count as contained in it, and so do `batches`: appended again, they change nothing.
         """
         partitioned(table)
-        validated(table, frame)
+        checked(table, frame)
         of_day(table, day, frame)
         with self._partition(table, day) as partition:
             partition.replace(frame, batches)
@@ -112,7 +112,7 @@ class Lake:
         partitioned(table)
         if column not in table.columns:
             raise OperationRefused(f"Table {table.name} has no column {column!r}: use one of {', '.join(table.columns)}.")
-        validated(table, frame)
+        checked(table, frame)
         mine = pl.col(column).is_in(sorted(set(values)))
         strays = frame.filter(~mine)
         if strays.height:
@@ -128,7 +128,7 @@ class Lake:
             with self._partition(table, day) as partition:
                 kept = read_partition(self.catalog, table, day).filter(~mine)
                 rows = pl.concat([kept, added.get(day, table.empty())])
-                validated(table, rows)
+                checked(table, rows)
                 partition.replace(rows)
 
     def merge(self, table: type[Table], frame: pl.DataFrame) -> None:

@@ -1,0 +1,222 @@
+from typing import Any
+
+import polars as pl
+import pytest
+
+from stratum_pipelines.quant.closing import closing_lines, starts_passed
+from tests.build import MINUTE, NFL, NOON
+from tests.quant.rows import table
+from warehouse.tables import ClosingLines, Consensus, EventChanges, OddsSnapshots, Polls
+
+START = NOON + 600 * MINUTE
+TEAMS = {"home": "Home", "away": "Away"}
+
+
+def changes(*rows: tuple[int, int, bool], event: str = "game-1") -> pl.LazyFrame:
+    """Schedule changes: (received, start as known from then on, listed)."""
+    return table(
+        EventChanges,
+        [{"event_id": event, "sport_key": NFL, "received_at": r, "commence_at": c, "is_listed": listed} for r, c, listed in rows],
+    ).lazy()
+
+
+def agreed(at: int, home_point: float | None, price: float | None = 1.9, *, groups: int = 5, fair: float | None = 0.5) -> list[dict[str, Any]]:
+    """Consensus rows of both sides of the spread."""
+    sides = (("home", home_point, fair), ("away", None if home_point is None else -home_point, None if fair is None else 1 - fair))
+    return [
+        {
+            "event_id": "game-1",
+            "market": "spreads",
+            "outcome": TEAMS[side],
+            "side": side,
+            "sport_key": NFL,
+            "as_of": at,
+            "n_books": groups + 1,
+            "n_groups": groups,
+            "point_median": point,
+            "price_median": price,
+            "fair_prob": f,
+        }
+        for side, point, f in sides
+    ]
+
+
+def quotes(at: int, book: str, home: float | None, away: float | None, point: float = -3.0) -> list[dict[str, Any]]:
+    """Snapshot rows of one book's spread; a price of None is a suspension."""
+    return [
+        {
+            "event_id": "game-1",
+            "bookmaker": book,
+            "market": "spreads",
+            "outcome": TEAMS[side],
+            "side": side,
+            "sport_key": NFL,
+            "received_at": at,
+            "price_decimal": price,
+            "point": None if price is None else own,
+            "is_suspended": price is None,
+        }
+        for side, price, own in (("home", home, point), ("away", away, -point))
+    ]
+
+
+def polls(*moments: int, is_complete: bool = True) -> pl.LazyFrame:
+    return table(Polls, [{"sport_key": NFL, "received_at": at, "is_complete": is_complete} for at in moments]).lazy()
+
+
+def passed(*rows: tuple[int, int, bool], as_of: int = START + 600 * MINUTE) -> list[tuple[int, int, bool, bool]]:
+    found = starts_passed(changes(*rows), as_of)
+    return found.select(pl.col("closed_at").to_physical(), "version", "is_current", "is_listed").rows()
+
+
+def closes(
+    consensus: list[dict[str, Any]],
+    snapshots: list[dict[str, Any]] | None = None,
+    *,
+    starts: pl.LazyFrame | None = None,
+    seen: pl.LazyFrame | None = None,
+) -> pl.DataFrame:
+    begun = starts_passed(changes((NOON, START, True)) if starts is None else starts, START + 600 * MINUTE)
+    seen = polls(START - MINUTE) if seen is None else seen
+    found = closing_lines(begun, table(Consensus, consensus).lazy(), table(OddsSnapshots, snapshots or []).lazy(), seen)
+    assert list(ClosingLines.faults(found)) == []
+    return found
+
+
+def test_a_start_passes_when_it_comes_and_not_before() -> None:
+    assert passed((NOON, START, True), as_of=START - 1) == []
+    assert passed((NOON, START, True), as_of=START) == [(START, 1, True, True)]
+
+
+def test_a_start_moved_before_it_came_never_passes() -> None:
+    later = START + 60 * MINUTE
+    rows = ((NOON, START, True), (START - MINUTE, later, True))
+    assert passed(*rows, as_of=START + MINUTE) == []
+    assert passed(*rows) == [(later, 1, True, True)]
+
+
+def test_a_start_moved_in_the_very_answer_received_at_it_never_passes() -> None:
+    later = START + 5 * MINUTE
+    assert passed((NOON, START, True), (START, later, True)) == [(later, 1, True, True)]
+
+
+def test_a_start_moved_after_it_passed_passes_again_as_version_2() -> None:
+    later = START + 5 * MINUTE
+    rows = ((NOON, START, True), (START + 3 * MINUTE, later, True))
+    assert passed(*rows, as_of=START + 4 * MINUTE) == [(START, 1, True, True)]
+    assert passed(*rows) == [(START, 1, False, True), (later, 2, True, True)]
+
+
+def test_a_true_start_told_after_the_fact_does_not_pass_again() -> None:
+    # At +10 the feed says the game began at +5: nobody knew that start before it passed.
+    assert passed((NOON, START, True), (START + 10 * MINUTE, START + 5 * MINUTE, True)) == [(START, 1, True, True)]
+
+
+def test_what_is_received_after_as_of_is_not_read() -> None:
+    rows = ((NOON, START, True), (START + 3 * MINUTE, START + 5 * MINUTE, True))
+    cut = (rows[0],)
+    assert passed(*rows, as_of=START + 2 * MINUTE) == passed(*cut, as_of=START + 2 * MINUTE)
+
+
+def test_a_game_gone_and_back_before_its_start_closes_once_and_is_listed() -> None:
+    rows = ((NOON, START, True), (NOON + MINUTE, START, False), (NOON + 2 * MINUTE, START, True))
+    assert passed(*rows) == [(START, 1, True, True)]
+    assert passed(*rows[:2]) == [(START, 1, True, False)]
+
+
+def test_a_game_dropped_after_its_start_was_listed_at_it() -> None:
+    assert passed((NOON, START, True), (START + MINUTE, START, False)) == [(START, 1, True, True)]
+
+
+def test_a_start_moved_away_and_back_passes_once() -> None:
+    rows = ((NOON, START, True), (NOON + MINUTE, START + 60 * MINUTE, True), (NOON + 2 * MINUTE, START, True))
+    assert passed(*rows) == [(START, 1, True, True)]
+
+
+def test_a_game_first_seen_after_its_start_has_no_close() -> None:
+    assert passed((START + 1, START, True)) == []
+    assert passed((START, START, True)) == [(START, 1, True, True)]
+
+
+def test_games_do_not_mix_and_the_order_of_rows_does_not_matter() -> None:
+    later = START + 5 * MINUTE
+    one, two = changes((NOON, START, True), (START + MINUTE, later, True)), changes((NOON, START, True), event="game-2")
+    both = pl.concat([two, one]).collect().reverse().lazy()
+    found = starts_passed(both, later).sort("event_id", "version")
+    assert found.select("event_id", "version", "is_current").rows() == [("game-1", 1, False), ("game-1", 2, True), ("game-2", 1, True)]
+
+
+def test_the_close_is_the_last_row_at_or_before_the_start_and_a_late_price_is_none() -> None:
+    rows = [*agreed(NOON, -3.0), *agreed(START, -5.5), *agreed(START + 1, -9.0)]
+    found = closes(rows, [*quotes(NOON, "fanduel", 1.9, 1.9), *quotes(START + 1, "fanduel", 1.1, 7.0)])
+    overall = found.filter(pl.col("bookmaker") == "consensus")
+    assert overall.select("outcome", "point").rows() == [("Away", 5.5), ("Home", -5.5)]
+    assert found.filter(pl.col("bookmaker") == "fanduel")["price_decimal"].to_list() == [1.9, 1.9]
+    assert set(found["convention"]) == {"scheduled"}
+
+
+def test_each_version_has_the_close_of_its_own_moment() -> None:
+    starts = changes((NOON, START, True), (START + 3 * MINUTE, START + 5 * MINUTE, True))
+    rows = [*agreed(NOON, -3.0), *agreed(START + 3 * MINUTE, -4.5)]
+    home = closes(rows, starts=starts, seen=polls(NOON, START + 3 * MINUTE)).filter(pl.col("side") == "home")
+    assert home.select("version", "is_current", "point", "age_s").rows() == [(1, False, -3.0, 36000.0), (2, True, -4.5, 120.0)]
+
+
+@pytest.mark.parametrize(
+    ("age_us", "groups", "quality"),
+    [
+        (0, 3, "ok"),
+        (60 * MINUTE, 3, "ok"),
+        (60 * MINUTE + 1, 3, "stale"),
+        (MINUTE, 2, "thin"),
+        (61 * MINUTE, 2, "stale"),  # an old close of few books is old before it is thin
+    ],
+)
+def test_quality_says_how_old_and_how_broad_a_close_is(age_us: int, groups: int, quality: str) -> None:
+    found = closes(agreed(NOON, -3.0, groups=groups), seen=polls(START - age_us))
+    assert set(found["quality"]) == {quality}
+    assert found["age_s"].to_list() == [age_us / 1e6] * 2
+    assert found["n_books"].to_list() == [groups + 1] * 2
+
+
+def test_the_age_runs_from_the_last_complete_answer_of_the_sport_before_the_start() -> None:
+    seen = pl.concat(
+        [
+            polls(START - 30 * MINUTE, START + MINUTE),
+            polls(START - MINUTE, is_complete=False),
+            polls(START - MINUTE).with_columns(sport_key=pl.lit("another_sport")),
+        ]
+    )
+    assert set(closes(agreed(NOON, -3.0), seen=seen)["age_s"]) == {1800.0}
+
+
+def test_a_close_without_a_price_or_of_a_game_that_left_the_feed_is_missing() -> None:
+    withdrawn = closes([*agreed(NOON, -3.0), *agreed(START - MINUTE, None, None, groups=0, fair=None)])
+    assert withdrawn.select("quality", "point", "price_decimal", "fair_prob").unique().rows() == [("missing", None, None, None)]
+    gone = changes((NOON, START, True), (NOON + MINUTE, START, False))
+    assert set(closes(agreed(NOON, -3.0), starts=gone)["quality"]) == {"missing"}
+    never_seen = closes(agreed(NOON, -3.0), seen=polls())
+    assert never_seen.select("quality", "age_s").unique().rows() == [("missing", None)]
+
+
+def test_a_books_own_close_has_its_own_probability_and_suspended_ones_are_left_out() -> None:
+    rows = [
+        *quotes(NOON, "fanduel", 1.80, 2.10, -3.5),
+        *quotes(NOON, "betmgm", 1.95, 1.95),
+        *quotes(START - MINUTE, "betmgm", None, None),
+        *quotes(NOON, "bovada", 1.95, 1.95)[:1],
+    ]
+    books = closes(agreed(NOON, -3.0, groups=1), rows).filter(pl.col("bookmaker") != "consensus")
+    got = {(r["bookmaker"], r["side"]): r for r in books.iter_rows(named=True)}
+    assert set(got) == {("fanduel", "home"), ("fanduel", "away"), ("bovada", "home")}
+    # 1 / 1.80 over 1 / 1.80 + 1 / 2.10 is 7 / 13. One side alone has no margin to remove.
+    assert got["fanduel", "home"]["fair_prob"] == pytest.approx(7 / 13)
+    assert got["fanduel", "away"]["fair_prob"] == pytest.approx(6 / 13)
+    assert got["bovada", "home"]["fair_prob"] is None
+    assert (got["fanduel", "home"]["point"], got["fanduel", "away"]["point"]) == (-3.5, 3.5)
+    assert {(r["n_books"], r["quality"]) for r in got.values()} == {(1, "ok")}
+
+
+def test_no_start_gives_no_line() -> None:
+    found = closes(agreed(NOON, -3.0), quotes(NOON, "fanduel", 1.9, 1.9), starts=changes())
+    assert found.is_empty() and found.schema == ClosingLines.schema()

@@ -1,0 +1,227 @@
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stratum_pipelines.quant.clv import clv_records
+from tests.build import MINUTE, NFL, NOON
+from tests.quant.rows import table
+from warehouse.tables import ClosingLines, ClvRecords, Signals
+
+START = NOON + 600 * MINUTE
+NOW = dt.datetime(2025, 10, 13, tzinfo=dt.UTC)
+DEVIATIONS = {NFL: {"spreads": 13.2, "totals": 18.0}}
+MARKET = {"home": "spreads", "away": "spreads", "over": "totals", "under": "totals"}
+OTHER = {"home": "away", "away": "home", "over": "under", "under": "over"}
+
+
+def signal(side: str, price: float | None, point: float | None = None, **fields: Any) -> dict[str, Any]:
+    """A signal on a side ("h2h" markets: give `market`), with its entry."""
+    market = MARKET[side]
+    known = {
+        "signal_id": "s1",
+        "signal_type": "MOVE",
+        "event_id": "game-1",
+        "sport_key": NFL,
+        "market": market,
+        "outcome": side,
+        "direction": side,
+        "time_bucket": "1-3h",
+        "detected_at": NOON,
+        "entry_point": point,
+        "entry_price_decimal": price,
+    }
+    return {**known, **fields}
+
+
+def close(side: str, fair: float | None, point: float | None = None, **fields: Any) -> dict[str, Any]:
+    """The consensus close of an outcome."""
+    known = {
+        "event_id": "game-1",
+        "market": MARKET[side],
+        "outcome": side,
+        "side": side,
+        "bookmaker": "consensus",
+        "convention": "scheduled",
+        "version": 1,
+        "closed_at": START,
+        "age_s": 60.0,
+        "point": point,
+        "price_decimal": None if fair is None else 1.9,
+        "fair_prob": fair,
+        "n_books": 5,
+        "quality": "ok",
+        "is_current": True,
+    }
+    return {**known, **fields}
+
+
+def records(signals: list[dict[str, Any]], closes: list[dict[str, Any]]) -> pl.DataFrame:
+    found = clv_records(table(Signals, signals), table(ClosingLines, closes), DEVIATIONS, NOW)
+    assert list(ClvRecords.faults(found)) == []
+    return found
+
+
+def record(taken: dict[str, Any], closed: dict[str, Any]) -> dict[str, Any]:
+    return records([taken], [closed]).row(0, named=True)
+
+
+@pytest.mark.parametrize(
+    ("side", "entry", "at_close", "points"),
+    [
+        ("home", -3.5, -5.5, 2.0),  # laying 3.5 where everybody later lays 5.5
+        ("home", -5.5, -3.5, -2.0),
+        ("away", 5.5, 3.5, 2.0),  # getting 5.5 where everybody later gets 3.5
+        ("away", 3.5, 5.5, -2.0),
+        ("home", 2.5, -1.5, 4.0),  # the favourite changed
+        ("over", 210.0, 213.0, 3.0),  # needing 211 where everybody later needs 214
+        ("over", 213.0, 210.0, -3.0),
+        ("under", 213.0, 210.0, 3.0),  # may go to 212 where everybody later stops at 209
+        ("under", 210.0, 213.0, -3.0),
+    ],
+)
+def test_better_than_the_close_is_positive_on_every_side(side: str, entry: float, at_close: float, points: float) -> None:
+    found = record(signal(side, 2.0, entry), close(side, 0.5, at_close))
+    assert found["clv_points"] == points
+    assert found["beat_close"] is (points > 0)
+    # At even money against a close of 0.5, the probability has the sign of the points.
+    assert (found["clv_prob"] > 0, found["clv_ev"] > 0, found["clv_cents"] > 0) == (points > 0,) * 3
+
+
+def test_a_spread_by_hand() -> None:
+    # -3.5 at 1.91, close -5.5 at 0.5, deviation 13.2: at -3.5 it wins with Phi(2 / 13.2) = 0.560215, no push.
+    found = record(signal("home", 1.91, -3.5), close("home", 0.5, -5.5))
+    assert found["clv_prob"] == pytest.approx(0.560215 - 0.523560, abs=2e-6)
+    assert found["clv_ev"] == pytest.approx(0.560215 * 1.91 - 1, abs=2e-6)
+    # 1.91 is -109.890 American, so -9.890; the fair price 1 / 0.560215 = 1.785029 is -127.384, so -27.384.
+    assert found["clv_cents"] == pytest.approx(-9.890 + 27.384, abs=2e-3)
+
+
+def test_a_total_that_can_push_by_hand() -> None:
+    # Over 210 at 1.95, close 213 at 0.5, deviation 18: it wins with Phi(2.5 / 18) = 0.555231 (a total of 211 or more)
+    # and pushes with Phi(3.5 / 18) - Phi(2.5 / 18) = 0.021855; given no push it wins with 0.567637.
+    found = record(signal("over", 1.95, 210.0), close("over", 0.5, 213.0))
+    assert found["clv_prob"] == pytest.approx(0.567637 - 0.512821, abs=3e-6)
+    assert found["clv_ev"] == pytest.approx(0.555231 * 1.95 + 0.021855 - 1, abs=5e-6)
+
+
+def test_the_winner_market_goes_by_probability() -> None:
+    # 2.10 taken, fair close 0.52: 0.52 - 0.47619 = 0.04381; 0.52 x 2.1 - 1 = 0.092; +110 is 10 cents,
+    # 1 / 0.52 = 1.92308 is -108.333: -8.333; together 18.333.
+    found = record(signal("home", 2.10, market="h2h"), close("home", 0.52, market="h2h"))
+    assert found["clv_points"] is None and found["beat_close"] is True
+    assert found["clv_prob"] == pytest.approx(0.0438095, abs=5e-8)
+    assert found["clv_ev"] == pytest.approx(0.092)
+    assert found["clv_cents"] == pytest.approx(18.3333, abs=5e-5)
+    assert record(signal("away", 2.0, market="h2h"), close("away", 0.48, market="h2h"))["beat_close"] is False
+
+
+def test_the_same_number_at_a_bad_price_is_a_tie_and_costs_the_margin() -> None:
+    found = record(signal("home", 1.90, -3.5), close("home", 0.5, -3.5))
+    assert (found["clv_points"], found["beat_close"]) == (0.0, None)
+    assert found["clv_prob"] == pytest.approx(0.5 - 1 / 1.9)
+    assert found["clv_ev"] == pytest.approx(-0.05)
+
+
+@pytest.mark.parametrize("fair", [0.5, 1 / 3, 0.1 + 0.2, 1 / 49])
+def test_in_the_winner_market_the_fair_price_itself_is_a_tie(fair: float) -> None:
+    # 1 / (1 / 49) is 49.00000000000001 or so: a tie is one up to the last bits.
+    found = record(signal("home", 1 / fair + 1e-14, market="h2h"), close("home", fair, market="h2h"))
+    assert found["beat_close"] is None
+
+
+POINTS = st.integers(-60, 60).map(lambda n: n / 2)
+
+
+@given(st.sampled_from(["home", "over"]), POINTS, POINTS, st.floats(0.05, 0.95), st.floats(1.2, 6))
+def test_two_sides_of_one_trade_lose_what_the_other_wins(side: str, entry: float, at_close: float, fair: float, price: float) -> None:
+    turn = -1 if side == "home" else 1
+    if side == "over":
+        entry, at_close = entry + 200, at_close + 200
+    mine = record(signal(side, price, entry), close(side, fair, at_close))
+    theirs = record(signal(OTHER[side], price, turn * entry), close(OTHER[side], 1 - fair, turn * at_close))
+    assert mine["clv_points"] == -theirs["clv_points"]
+    # Their chances given no push add up to one: together they gain 1 less both break-even probabilities.
+    assert mine["clv_prob"] + theirs["clv_prob"] == pytest.approx(1 - 2 / price, abs=1e-9)
+    if mine["clv_points"]:
+        assert mine["beat_close"] is not theirs["beat_close"]
+    else:
+        assert mine["beat_close"] is None and theirs["beat_close"] is None
+
+
+@given(st.sampled_from(["home", "away", "over", "under"]), POINTS, POINTS, st.floats(0.05, 0.95), st.floats(1.2, 6))
+def test_a_better_number_and_a_better_price_are_worth_more(side: str, entry: float, at_close: float, fair: float, price: float) -> None:
+    better = entry + (-0.5 if side == "over" else 0.5)
+    plain = record(signal(side, price, entry), close(side, fair, at_close))
+    for gained in (signal(side, price, better), signal(side, price + 0.1, entry)):
+        found = record(gained, close(side, fair, at_close))
+        assert found["clv_prob"] > plain["clv_prob"] - 1e-12
+        assert found["clv_ev"] > plain["clv_ev"] - 1e-12
+    assert record(signal(side, price, better), close(side, fair, at_close))["clv_points"] == plain["clv_points"] + 0.5
+
+
+VALUES = ("clv_points", "clv_prob", "clv_ev", "clv_cents", "beat_close")
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        close("home", None, None, quality="missing"),
+        close("home", 0.5, -5.5, quality="missing", age_s=None),  # a price of nobody knows when
+    ],
+)
+def test_a_missing_close_is_said_so_and_gives_no_value(closed: dict[str, Any]) -> None:
+    found = record(signal("home", 1.91, -3.5), closed)
+    assert found["quality"] == "missing" and found["entry_price_decimal"] == 1.91
+    assert [found[name] for name in (*VALUES, "close_point", "close_price_decimal", "close_fair_prob")] == [None] * 8
+
+
+def test_a_signal_without_an_entry_has_no_value() -> None:
+    found = record(signal("home", None, None), close("home", 0.5, -5.5))
+    assert [found[name] for name in VALUES] == [None] * 5
+    assert (found["close_point"], found["quality"]) == (-5.5, "ok")
+
+
+@pytest.mark.parametrize("quality", ["thin", "stale"])
+def test_a_weak_close_is_valued_and_says_so(quality: str) -> None:
+    found = record(signal("home", 1.91, -3.5), close("home", 0.5, -5.5, quality=quality))
+    assert (found["quality"], found["clv_points"]) == (quality, 2.0)
+
+
+def test_signals_after_a_close_have_no_record_of_it() -> None:
+    signals = [signal("home", 1.9, -3.5, signal_id=name, detected_at=at) for name, at in (("at", START), ("late", START + 1))]
+    assert records(signals, [close("home", 0.5, -5.5)])["signal_id"].to_list() == ["at"]
+
+
+def test_every_version_of_the_close_has_its_record() -> None:
+    later = START + 5 * MINUTE
+    closes = [close("home", 0.5, -5.5, is_current=False), close("home", 0.5, -6.5, version=2, closed_at=later)]
+    signals = [signal("home", 1.9, -3.5), signal("home", 1.9, -5.5, signal_id="s2", detected_at=START + MINUTE)]
+    found = records(signals, closes).select("signal_id", "version", "clv_points", "is_current")
+    assert found.rows() == [("s1", 1, 2.0, False), ("s1", 2, 3.0, True), ("s2", 2, 1.0, True)]
+
+
+def test_only_the_consensus_close_of_the_same_outcome_counts() -> None:
+    closes = [
+        close("home", 0.5, -5.5),
+        close("away", 0.5, 5.5),
+        close("home", 0.6, -9.5, bookmaker="fanduel"),
+        close("home", 0.6, -9.5, event_id="game-2"),
+        close("home", 0.6, market="h2h"),
+    ]
+    assert records([signal("home", 1.9, -3.5)], closes)["clv_points"].to_list() == [2.0]
+
+
+def test_a_number_out_of_reach_gives_no_fair_price_and_no_infinity() -> None:
+    found = record(signal("home", 1.9, -900.0), close("home", 0.5, 0.0))
+    assert (found["clv_points"], found["clv_ev"]) == (-900.0, -1.0)
+    assert found["clv_prob"] is None and found["clv_cents"] is None
+
+
+def test_nothing_in_is_nothing_out() -> None:
+    for signals, closes in (([], []), ([signal("home", 1.9, -3.5)], []), ([], [close("home", 0.5, -5.5)])):
+        found = records(signals, closes)
+        assert found.is_empty() and found.schema == ClvRecords.schema()

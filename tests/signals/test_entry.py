@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stratum_pipelines.signals.entry import best_entry
+
+NFL_MARGIN = 13.2
+
+
+def entry(
+    quotes: list[tuple[float, float]],
+    *,
+    side: str = "home",
+    fresh: list[bool] | None = None,
+    ranks: list[int] | None = None,
+    fair: float = 0.5,
+    at: float = -4.0,
+    deviation: float = NFL_MARGIN,
+) -> int | None:
+    """The book taken among (point, price) quotes."""
+    points, prices = np.array(quotes, np.float64).T.reshape(2, -1)
+    n = len(prices)
+    taken = np.array([True] * n if fresh is None else fresh, bool)
+    order = np.array(range(n) if ranks is None else ranks, np.int64)
+    return best_entry(prices, points, taken, order, side, fair, at, deviation)
+
+
+def test_at_one_number_the_highest_price_wins() -> None:
+    assert entry([(-4.0, 1.90), (-4.0, 1.95), (-4.0, 1.92)]) == 1
+
+
+def test_a_better_number_is_weighed_against_its_price() -> None:
+    # Close to -4 at fair 0.5, half a point is worth about 1.5 % of probability, so about 0.06 of a price of 1.91.
+    assert entry([(-4.5, 1.91), (-4.0, 1.90)]) == 1
+    assert entry([(-4.5, 2.05), (-4.0, 1.90)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("side", "at", "better", "worse"),
+    [("home", -4.0, -3.5, -4.5), ("away", 4.0, 4.5, 3.5), ("over", 44.5, 44.0, 45.0), ("under", 44.5, 45.0, 44.0)],
+)
+def test_every_side_knows_which_number_is_better_for_it(side: str, at: float, better: float, worse: float) -> None:
+    assert entry([(worse, 1.91), (better, 1.91)], side=side, at=at) == 1
+
+
+def test_a_push_returns_the_stake() -> None:
+    # Around a mean of exactly 3, -3 pushes with about 3 %: it is worth more than -3.5 and less than -2.5.
+    assert entry([(-3.5, 1.91), (-3.0, 1.91)], at=-3.0) == 1
+    assert entry([(-3.0, 1.91), (-2.5, 1.91)], at=-3.0) == 1
+
+
+def test_only_what_can_still_be_taken_counts() -> None:
+    quotes = [(-1.0, 5.0), (-4.0, 1.90), (-4.0, 1.80)]
+    assert entry(quotes) == 0
+    assert entry(quotes, fresh=[False, True, True]) == 1
+    assert entry(quotes, fresh=[False] * 3) is None
+    assert entry([(np.nan, np.nan), (-4.0, 1.9)], fresh=[False, True]) == 1
+
+
+def test_among_equals_the_first_by_name_wins() -> None:
+    same = [(-4.0, 1.90)] * 3
+    assert entry(same, ranks=[2, 0, 1]) == 1
+    assert entry([*same[:2], (-4.5, 1.0001)], ranks=[2, 1, 0]) == 1
+
+
+def test_in_the_winner_market_the_highest_price_wins_whatever_stands_as_point() -> None:
+    assert entry([(0.0, 2.1), (0.0, 2.2)], deviation=0.0, at=float("nan")) == 1
+    assert entry([(0.0, 2.1), (9.0, 2.2)], deviation=0.0, fair=float("nan"), at=float("nan")) == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(-20, 20).map(lambda n: n / 2), st.floats(1.05, 5)), min_size=1, max_size=8),
+    st.floats(0.1, 0.9),
+    st.randoms(use_true_random=False),
+)
+def test_the_quote_taken_does_not_depend_on_the_order_of_the_columns(quotes: list, fair: float, random: object) -> None:
+    order = list(range(len(quotes)))
+    random.shuffle(order)
+    one = entry(quotes, fair=fair)
+    other = entry([quotes[i] for i in order], fair=fair, ranks=order)
+    assert order[other] == one
+
+
+@given(
+    st.lists(st.tuples(st.integers(-20, 20).map(lambda n: n / 2), st.floats(1.05, 5)), min_size=1, max_size=8),
+    st.floats(0.1, 0.9),
+)
+def test_no_quote_taken_is_beaten_by_one_with_both_a_better_number_and_a_better_price(quotes: list, fair: float) -> None:
+    point, price = quotes[entry(quotes, fair=fair)]
+    assert not any(p > point and d > price + 1e-9 for p, d in quotes)
