@@ -1,16 +1,18 @@
 """Where polled answers come from: The Odds API when there is a key for it, else the simulated market."""
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stratum_pipelines.fetch import Fetcher, FetchFailed, open_fetcher
 from stratum_pipelines.providers.reading import Answer, Request
 from stratum_pipelines.providers.the_odds_api import odds_request
-from stratum_pipelines.settings import PipelineSettings
+from stratum_pipelines.settings import SPORTS, PipelineSettings
 
 if TYPE_CHECKING:
     from stratum_pipelines.poller import Source
+    from stratum_pipelines.simulation import Simulation
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +48,32 @@ class Feed:
             return []
 
 
+@dataclass(frozen=True)
+class SimulatedFeed:
+    """The simulated market, asked at the present moment; it costs nothing and never fails."""
+
+    market: "Simulation"
+    cost: int = 0
+
+    @property
+    def sports(self) -> tuple[str, ...]:
+        """The sports to poll."""
+        return self.market.sports
+
+    def ask(self, sport_key: str) -> list[Answer]:
+        """The answer of this moment."""
+        return [self.market.answer(sport_key, time.time_ns() // 1000)]
+
+
 def open_source(settings: PipelineSettings) -> "Source":
-    """The feed when ODDS_API_KEY is set, else the simulated market."""
+    """The feed when ODDS_API_KEY is set, else the simulated market. Raises SettingInvalid for a sport it does not have."""
     if settings.api_key:
         return Feed(open_fetcher(settings), settings)
-    from stratum_pipelines.simulated import open_simulated
+    # The simulated market is large, and of no use where there is a feed.
+    from stratum_pipelines.simulation import SPORTS as SIMULATED
+    from stratum_pipelines.simulation import Simulation
 
-    return open_simulated(settings)
+    for sport_key in settings.sports:
+        if sport_key not in SIMULATED:
+            raise SPORTS.invalid(sport_key, f"a list of {', '.join(SIMULATED)} while ODDS_API_KEY is not set")
+    return SimulatedFeed(Simulation(settings.simulator_seed, settings.sports, odds_format=settings.odds_format))

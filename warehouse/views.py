@@ -5,8 +5,8 @@ view never shows a row twice while a day is compacted, follows a lake that grows
 an object store. Everything else is shut: no other file can be read, none written, no extension fetched, no setting
 changed back.
 
-`select *` from a view gives the declared columns in order. A view prunes by the row-group statistics of every file;
-for a range of days the macro of the same name prunes by partition names and opens nothing else:
+`select *` from a view gives the declared columns in order, without a `date` for the folder. A view prunes by the
+statistics in every file's footer; the macro of the same name takes a range of days and opens no file of another day:
 
     select count(*) from consensus_on('2025-09-07', '2025-09-08')
 """
@@ -14,6 +14,7 @@ for a range of days the macro of the same name prunes by partition names and ope
 import datetime as dt
 import fnmatch
 import os
+import re
 import threading
 from io import BytesIO
 from typing import IO, Any
@@ -30,7 +31,8 @@ from warehouse.tables import BY_NAME, TABLES, TIME, Table
 SCHEME = "lake"
 MOST_THREADS = 4
 # A first file without rows in every view, so that a table without files can be read too.
-_DECLARATION = "date=0001-01-01/declaration.parquet"
+_DECLARATION = "declaration.parquet"
+_RANGE = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)/\*")
 _TYPES: dict[Any, str] = {
     pl.String: "VARCHAR",
     pl.Float64: "DOUBLE",
@@ -68,7 +70,7 @@ def query(lake: Lake, sql: str) -> pl.DataFrame:
     """The rows of one query over the tables."""
     con = connect(lake)
     try:
-        found = con.sql(sql)
+        found: Any = con.sql(sql)  # declared as never None; a statement without rows gives None all the same
         return found.pl() if found is not None else pl.DataFrame()
     finally:
         con.close()
@@ -76,26 +78,27 @@ def query(lake: Lake, sql: str) -> pl.DataFrame:
 
 def _statements(table: type[Table]) -> list[str]:
     columns = ", ".join(_name(column) for column in table.columns)
-    hive = "hive_partitioning = true, hive_types = {'date': DATE}" if table.partition_by else "hive_partitioning = false"
     # Columns are found by name in each file as it is opened; what an older file lacks is null.
     schema = ", ".join(
         f"{_text(name)}: {{name: {_text(name)}, type: {_text(_TYPES[column.dtype])}, default_value: null}}"
         for name, column in table.columns.items()
     )
-    files = f"read_parquet('{SCHEME}://{table.name}/**/*.parquet', schema = map {{{schema}}}, {hive})"
+
+    def rows(path: str) -> str:
+        return f"select {columns} from read_parquet({path}, schema = map {{{schema}}})"  # noqa: S608 - declared names only
+
     view = _name(table.name)
     statements = [
-        f"create view {view} as select {columns} from {files}",
+        f"create view {view} as {rows(_text(f'{SCHEME}://{table.name}/*'))}",
         f"comment on view {view} is {_text(table.description())}",
     ]
     for name, column in table.columns.items():
         unit = f" [{column.unit}]" if column.unit else ""
         statements.append(f"comment on column {view}.{_name(name)} is {_text(column.description + unit)}")
     if table.partition_by:
-        within = "date between cast(first_day as date) and cast(last_day as date)"
-        statements.append(
-            f"create macro {_name(table.name + '_on')}(first_day, last_day) as table select {columns} from {files} where {within}"
-        )
+        days = "cast(first_day as date) || '..' || cast(last_day as date)"
+        path = f"'{SCHEME}://{table.name}/' || {days} || '/*'"
+        statements.append(f"create macro {_name(table.name + '_on')}(first_day, last_day) as table {rows(path)}")
     return statements
 
 
@@ -120,24 +123,30 @@ class LakeFiles(AbstractFileSystem):
         self.is_open = False
 
     def glob(self, path: str, maxdepth: int | None = None, **kwargs: Any) -> list[str]:
-        """Paths of a table's files that count now, the declaration first."""
+        """A table's files that count now, a declaration without rows first.
+
+        Patterns: `lake://<table>/*` for all, `lake://<table>/<first day>..<last day>/*` for a range of days, and any
+        pattern of files below a table.
+        """
         pattern = _inside(path)
-        table = BY_NAME.get(pattern.partition("/")[0])
-        if table is None:
-            return []
+        if not any(sign in pattern for sign in "*?["):
+            return [path] if self.exists(path) else []
+        name, _, rest = pattern.partition("/")
+        table = BY_NAME[name]
+        days = _RANGE.fullmatch(rest)
+        found = self._files(table, days[1], days[2]) if days else self._files(table, "", "9")
+        if rest != "*" and not days:
+            found = [file for file in found if fnmatch.fnmatchcase(file, pattern)]
+        return [f"{SCHEME}://{file}" for file in [f"{name}/{_DECLARATION}", *found]]
+
+    def _files(self, table: type[Table], first: str, last: str) -> list[str]:
         catalog = self.lake.catalog
-        found: list[str] = []
         if not self.is_open:
-            pass
-        elif table.partition_by:
-            folders = [folder_of(table, day) for day in catalog.days(table)]
-            found = [f"{folder}/{name}" for folder in folders for name in catalog.visible(folder)]
-        else:
-            found = [f"{table.name}/{name}" for name in catalog.shards(table)]
-        declared = f"{table.name}/{_DECLARATION if table.partition_by else _DECLARATION.rpartition('/')[2]}"
-        if not pattern.endswith("/**/*.parquet"):
-            found = [name for name in found if fnmatch.fnmatchcase(name, pattern)]
-        return [f"{SCHEME}://{name}" for name in [declared, *found]]
+            return []
+        if not table.partition_by:
+            return [f"{table.name}/{name}" for name in catalog.shards(table)]
+        folders = [folder_of(table, day) for day in catalog.days(table) if first <= day.isoformat() <= last]
+        return [f"{folder}/{name}" for folder in folders for name in catalog.visible(folder)]
 
     def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
         """Nothing: DuckDB finds files by pattern."""
@@ -233,7 +242,7 @@ def _inside(path: str) -> str:
 
 
 def _is_declaration(name: str) -> bool:
-    return name.endswith("/declaration.parquet")
+    return name.endswith(f"/{_DECLARATION}")
 
 
 def _declaration(name: str) -> bytes:

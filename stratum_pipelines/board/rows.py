@@ -46,7 +46,8 @@ def name_codes(board: Board, placed: list[Placed]) -> Names:
     return Names(
         events=pl.Series([game.event_id for game in games], dtype=pl.String),
         kinds=pl.Series(KINDS),
-        books=pl.Series(board.books, dtype=pl.String),
+        # One more than there are: the place of no book.
+        books=pl.Series([*board.books, None], dtype=pl.String),
         sides=pl.Series(["home", "away", "draw", "over", "under"]),
         outcomes=pl.Series(outcomes),
         responses=pl.Series([p.answer.response_id for p in placed]),
@@ -62,7 +63,12 @@ def times(values: npt.NDArray[np.int64]) -> pl.Series:
 
 def numbers(values: npt.NDArray[np.float64]) -> pl.Series:
     """Float values with NaN as null."""
-    return pl.Series(values, dtype=pl.Float64).fill_nan(None)
+    return pl.Series(values, dtype=pl.Float64, nan_to_null=True)
+
+
+def constant(text: str, n: int) -> pl.Series:
+    """The same text in every row."""
+    return pl.Series([text], dtype=pl.String).new_from_index(0, n)
 
 
 def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
@@ -79,15 +85,15 @@ def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
     quoted_at = np.where(quoted_at > 0, quoted_at, received)
     return pl.DataFrame(
         {
-            "event_id": names.events.gather(names.market_game[m]),
-            "bookmaker": names.books.gather(b),
-            "market": names.kinds.gather(names.market_kind[m]),
-            "outcome": names.outcomes.gather(names.outcome_codes(m, o)),
-            "description": pl.repeat("", len(p), eager=True, dtype=pl.String),
-            "line": pl.repeat("", len(p), eager=True, dtype=pl.String),
+            "event_id": names.events[names.market_game[m]],
+            "bookmaker": names.books[b],
+            "market": names.kinds[names.market_kind[m]],
+            "outcome": names.outcomes[names.outcome_codes(m, o)],
+            "description": constant("", len(p)),
+            "line": constant("", len(p)),
             "received_at": times(received),
-            "sport_key": pl.repeat(board.sport_key, len(p), eager=True, dtype=pl.String),
-            "side": names.sides.gather(names.side_codes(m, o)),
+            "sport_key": constant(board.sport_key, len(p)),
+            "side": names.sides[names.side_codes(m, o)],
             "commence_at": times(commence),
             "price_decimal": numbers(run.now["price"][p, m, o, b]),
             "price_american": numbers(np.where(american, quoted, np.nan)).cast(pl.Int32),
@@ -95,7 +101,7 @@ def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
             "is_suspended": pl.Series(~active),
             "is_live": pl.Series(received >= commence),
             "quoted_at": times(quoted_at),
-            "response_id": names.responses.gather(p),
+            "response_id": names.responses[p],
         },
         schema=OddsSnapshots.schema(),
     )
@@ -132,12 +138,12 @@ def consensus_rows(
     times_ = run.times[p]
     return pl.DataFrame(
         {
-            "event_id": names.events.gather(names.market_game[m]),
-            "market": names.kinds.gather(names.market_kind[m]),
-            "outcome": names.outcomes.gather(names.outcome_codes(m, o)),
+            "event_id": names.events[names.market_game[m]],
+            "market": names.kinds[names.market_kind[m]],
+            "outcome": names.outcomes[names.outcome_codes(m, o)],
             "as_of": times(times_),
-            "sport_key": pl.repeat(board.sport_key, len(i), eager=True, dtype=pl.String),
-            "side": names.sides.gather(names.side_codes(m, o)),
+            "sport_key": constant(board.sport_key, len(i)),
+            "side": names.sides[names.side_codes(m, o)],
             "commence_at": times(run.commence_at[p, names.market_game[m]]),
             "n_books": pl.Series(found.n_books[i]).cast(pl.Int32),
             "n_groups": pl.Series(found.n_groups[i]).cast(pl.Int32),
@@ -150,9 +156,9 @@ def consensus_rows(
             "fair_prob_std": numbers(found.fair_prob_std[i, o]),
             "margin_median": numbers(found.margin_median[i]),
             "best_price_decimal": numbers(best),
-            "best_bookmaker": names.books.gather(pl.Series(np.where(np.isnan(best), -1, found.best_book[i, o])).replace(-1, None)),
-            "devig_method": pl.repeat(METHOD, len(i), eager=True, dtype=pl.String),
-            "response_id": names.responses.gather(p),
+            "best_bookmaker": names.books[np.where(np.isnan(best), len(board.books), found.best_book[i, o])],
+            "devig_method": constant(METHOD, len(i)),
+            "response_id": names.responses[p],
         },
         schema=Consensus.schema(),
     )

@@ -1,6 +1,7 @@
 """What follows by itself: closing lines when starts pass, a look at today's tables, scorecards once a day is closed."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ SECOND = 1_000_000
 GRACE_S = 60
 # How far back the first look goes, when nothing says how far settling had come.
 LOOK_BACK_S = 2 * 24 * 3600
+REPORT_ALL_S = 6 * 3600
 
 score_day = dg.define_asset_job(
     "score_day",
@@ -81,34 +83,49 @@ def closes(platform: "Platform", days: set[dt.date], n_games: int) -> Iterator[d
     name="look_at_today",
     minimum_interval_seconds=900,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Runs the checks of today's tables inside its tick: the day that is still open has no run to check it.",
+    description=(
+        "Runs the checks of today's tables inside its tick: the day that is still open has no run to check it. Verdicts that "
+        "changed are reported at once, all of them every six hours."
+    ),
 )
 def look_at_today(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
-    """An evaluation per check of a table that has rows today."""
+    """The evaluations worth reporting of the checks of tables that have rows today."""
     opened = platform.open()
     day = today()
-    evaluations = []
+    held = json.loads(context.cursor) if context.cursor else {}
+    is_full = held.get("day") != day.isoformat() or microseconds_now() - held["at"] >= REPORT_ALL_S * SECOND
+    failed, worth, n = [], [], 0
+    for evaluation in evaluations_of(opened, day):
+        n += 1
+        name = f"{evaluation.asset_key.to_user_string()}.{evaluation.check_name}"
+        if not evaluation.passed:
+            failed.append(name)
+        if is_full or evaluation.passed == (name in held.get("failed", [])):
+            worth.append(evaluation)
+    if not n:
+        return dg.SensorResult(skip_reason="Nothing has been received today.", cursor=context.cursor)
+    at = microseconds_now() if is_full else held["at"]
+    said = f"{n} checks, {len(failed)} failed{': ' if failed else ''}{', '.join(failed)}"
+    cursor = json.dumps({"day": day.isoformat(), "at": at, "failed": failed})
+    return dg.SensorResult(asset_events=worth, skip_reason=None if worth else said, cursor=cursor)
+
+
+def evaluations_of(platform: "Platform", day: dt.date) -> Iterator[dg.AssetCheckEvaluation]:
+    """Every check of the tables that have rows on a day, evaluated."""
     for tables in (INGESTED, COMPUTED, CLOSED):
         for name, checks in tables.items():
-            if day not in opened.lake.days(BY_NAME[name]):
+            if day not in platform.lake.days(BY_NAME[name]):
                 continue
             for check in checks:
-                passed, description, metadata = look(opened, name, check, [day])
-                evaluations.append(
-                    dg.AssetCheckEvaluation(
-                        asset_key=dg.AssetKey(name),
-                        check_name=check.name,
-                        passed=passed,
-                        description=description,
-                        metadata=metadata,
-                        blocking=check.blocking,
-                    )
+                passed, description, metadata = look(platform, name, check, [day])
+                yield dg.AssetCheckEvaluation(
+                    asset_key=dg.AssetKey(name),
+                    check_name=check.name,
+                    passed=passed,
+                    description=description,
+                    metadata=metadata,
+                    blocking=check.blocking,
                 )
-    failed = sum(not evaluation.passed for evaluation in evaluations)
-    if not evaluations:
-        return dg.SensorResult(skip_reason="Nothing has been received today.")
-    context.log.info("%d checks, %d failed", len(evaluations), failed)
-    return dg.SensorResult(asset_events=evaluations)
 
 
 @dg.run_status_sensor(

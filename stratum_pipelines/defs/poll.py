@@ -35,7 +35,7 @@ _POLLERS: "dict[Settings, Poller]" = {}
 
 @dataclass
 class Reported:
-    """What Dagster has been told. `totals` holds rows per "table day" as last reported; times are UTC microseconds."""
+    """What Dagster has been told. `totals` holds rows per "table day", or table, as last reported; times are UTC microseconds."""
 
     at: int = 0
     pictured_at: int = 0
@@ -128,8 +128,12 @@ def report(platform: "Platform", reported: Reported, now: int) -> "list[dg.Asset
             inputs = {} if name == "raw_odds" else {"raw_odds": reported.response_id}
             events.append(materialised(name, shown, day=day, version=reported.response_id, inputs=inputs))
     for name in KEPT_WHOLE:
-        shown = whole_shown(platform, name) | shared
-        events.append(materialised(name, shown, version=reported.response_id, inputs={"raw_odds": reported.response_id}))
+        whole = whole_shown(platform, name)
+        totals[name] = whole["dagster/row_count"]
+        # Their rows are brought up to date by every poll; a new count, or an hour, is worth an event.
+        if draw or totals[name] != reported.totals.get(name):
+            inputs = {"raw_odds": reported.response_id}
+            events.append(materialised(name, whole | shared, version=reported.response_id, inputs=inputs))
     if draw:
         reported.pictured_at = now
     reported.at, reported.totals = now, totals
@@ -139,14 +143,14 @@ def report(platform: "Platform", reported: Reported, now: int) -> "list[dg.Asset
     return events
 
 
-def said(tick: "Tick", reported: Reported, events: "list[dg.AssetMaterialization]", now: int) -> str | None:
-    """What the tick's line in Dagster says; nothing where events speak for it."""
-    if events:
-        return None
+def said(tick: "Tick", reported: Reported, events: "list[dg.AssetMaterialization]", now: int) -> str:
+    """What the tick's line in Dagster says."""
     if tick.is_held_elsewhere:
         return "Another process is polling."
     if tick.troubles:
         return " ".join(tick.troubles)
+    if events:
+        return f"{len(events)} materialisations reported."
     if tick.cycles:
         rows = sum(sum(cycle.rows.values()) for cycle in tick.cycles)
         return f"{len(tick.cycles)} answers, {rows} rows; {reported.n_polls} polls wait to be reported together."

@@ -24,7 +24,7 @@ RETENTION = Setting(
 )
 LOG_DAYS = Setting(
     "STRATUM_DAGSTER_LOG_DAYS",
-    "14",
+    "7",
     "Days to keep Dagster's own runs and events; the newest of each table and day stay for ever.",
 )
 

@@ -9,6 +9,7 @@ MAX_AGE_S = 3600.0
 MIN_GROUPS = 3
 CONSENSUS = "consensus"
 
+
 def starts_passed(event_changes: pl.LazyFrame, as_of: int) -> pl.DataFrame:
     """The starts of games that passed while they were the known start, by `as_of` (UTC microseconds).
 
@@ -76,7 +77,9 @@ def closing_lines(
             pl.col("bookmaker"),
             pl.col("point"),
             pl.col("price_decimal"),
-            pl.when(pl.len().over(side_by_side) == pl.col("n_outcomes")).then(implied / implied.sum().over(side_by_side)).alias("fair_prob"),
+            pl.when(pl.len().over(side_by_side) == pl.col("n_outcomes"))
+            .then(implied / implied.sum().over(side_by_side))
+            .alias("fair_prob"),
             pl.lit(1, pl.Int32).alias("n_books"),
             _quality(pl.col("price_decimal"), pl.lit(False)).alias("quality"),
         )

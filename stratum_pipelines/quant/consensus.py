@@ -67,7 +67,9 @@ def weighted_median(values: Floats, weights: Floats) -> Floats:
     return a + (b - a) / 2
 
 
-def agree(prices: Floats, points: Floats, active: Bools, stale: Bools, n_outcomes: Ints, groups: Ints, ranks: Ints) -> Agreement:
+def agree(
+    prices: Floats, points: Floats, active: Bools, stale: Bools, n_outcomes: Ints, groups: Ints, ranks: Ints
+) -> Agreement:
     """The consensus of N markets over B books.
 
     `prices`, `points`, `active` and `stale` have shape (N, O, B); `n_outcomes` (N,) says how many of the O outcomes the
@@ -79,7 +81,9 @@ def agree(prices: Floats, points: Floats, active: Bools, stale: Bools, n_outcome
         # One column without a quote says the same as no column.
         beside = ((0, 0), (0, 0), (0, 1))
         prices, points = np.pad(prices, beside, constant_values=np.nan), np.pad(points, beside)
-        return agree(prices, points, np.pad(active, beside), np.pad(stale, beside), n_outcomes, *np.zeros((2, 1), np.int64))
+        return agree(
+            prices, points, np.pad(active, beside), np.pad(stale, beside), n_outcomes, *np.zeros((2, 1), np.int64)
+        )
     exists = np.arange(n_slots)[None, :] < n_outcomes[:, None]
     fresh = active & ~stale
     counted: Bools = np.logical_and.reduce(fresh | ~exists[:, :, None], axis=1)

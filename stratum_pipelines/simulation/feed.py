@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
+
 from stratum_pipelines.providers.the_odds_api_answer import iso
 from stratum_pipelines.simulation.planting import MARKETS
 from stratum_pipelines.simulation.pricing import decimal_prices
@@ -53,9 +55,11 @@ def _reader(quotes: Quotes, *, decimal: bool) -> dict[str, list[Any]]:
         name: decimal_prices(values).tolist() if decimal else values.astype(int).tolist()
         for name, values in prices.items()
     }
+    texts = {seen: iso(seen * SECOND) for seen in np.unique(quotes.seen_at).tolist()}
     return shown | {
         "is_shown": quotes.is_shown.tolist(),
-        "seen_at": quotes.seen_at.tolist(),
+        # Few moments stand many times, and writing them out is slow.
+        "seen_at": [[texts[seen] for seen in row] for row in quotes.seen_at.tolist()],
         "points": quotes.points.tolist(),
     }
 
@@ -66,7 +70,7 @@ def _bookmaker(slate: Slate, game: Fixture, read: dict[str, list[Any]], i: int, 
     if not any(is_shown):
         return None
     book = slate.world.books[position]
-    seen = iso(read["seen_at"][i][position] * SECOND)
+    seen = read["seen_at"][i][position]
     home_point, total = read["points"][i][position]
     markets = []
     for market, shown in zip(MARKETS, is_shown, strict=True):

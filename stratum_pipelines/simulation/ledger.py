@@ -21,7 +21,7 @@ SEEN_IN_CHANCE = 0.02
 def planted_in(slate: Slate) -> list[Planted]:
     """Everything planted in the games of a day, unsorted."""
     found = [planted for moved in slate.paths.moved for planted in _move(slate, moved)]
-    found += [planted for odd in slate.plan.disturbances if (planted := _disturbance(slate, odd)) is not None]
+    found += [planted for odd in slate.plan.disturbances for planted in _disturbance(slate, odd)]
     for game in slate.games:
         found += _schedule(slate.sport, game)
     return found
@@ -65,7 +65,7 @@ def _move(slate: Slate, moved: Moved) -> list[Planted]:
     if move.kind == "steam":
         if travels and abs(moved.size) >= SEEN_IN_POINTS:
             found += planted("steam", "spreads", direction, moved.size)
-        before, after = (_chance(slate, margin, moved.total) for margin in (moved.margin, moved.margin + moved.size))
+        before, after = (_chances(slate, margin, moved.total) for margin in (moved.margin, moved.margin + moved.size))
         gained = after[0] - before[0] if direction == "home" else after[1] - before[1]
         if gained >= SEEN_IN_CHANCE:
             found += planted("steam", "h2h", direction, gained)
@@ -74,7 +74,7 @@ def _move(slate: Slate, moved: Moved) -> list[Planted]:
     return found
 
 
-def _chance(slate: Slate, margin: float, total: float) -> list[float]:
+def _chances(slate: Slate, margin: float, total: float) -> list[float]:
     not_begun = Standing(np.ones(1), np.zeros(1), np.zeros(1))
     return winner_chances(slate.sport, np.array([margin]), np.array([total]), not_begun)[0].tolist()
 
@@ -85,27 +85,45 @@ def _crosses(before: float, after: float, key: float) -> bool:
     return any(low < number - SURE_OF_KEY and high > number + SURE_OF_KEY for number in (key, -key))
 
 
-def _disturbance(slate: Slate, odd: Disturbance) -> Planted | None:
-    books = slate.keys_quoting(odd.game, odd.market, odd.books)
-    if not books:
-        return None
-    direction, size = "", 0.0
-    if odd.kind == "outlier":
-        # A book that thinks more of the home team quotes the away team too well.
-        sides = ("under", "over") if odd.market == "totals" else ("away", "home")
-        deviation = slate.sport.league.total_sd if odd.market == "totals" else slate.sport.league.margin_sd
-        direction = sides[0] if odd.offset > 0 else sides[1]
-        size = round(abs(odd.offset) * deviation, 6)
-    return Planted(
-        odd.starts_at * SECOND,
-        odd.kind,
-        slate.sport.sport_key,
-        slate.games[odd.game].event_id,
-        odd.market,
-        direction,
-        odd.ends_at * SECOND,
-        books,
-        size,
+def _disturbance(slate: Slate, odd: Disturbance) -> list[Planted]:
+    """A disturbance in each market it shows in: a wrong view of the margin shows in the winner and the spread alike."""
+    markets: tuple[str, ...] = (odd.market,)
+    if odd.kind == "outlier" and odd.market != "totals":
+        markets = ("h2h", "spreads")
+    found = []
+    for market in markets:
+        books = slate.keys_quoting(odd.game, market, odd.books)
+        direction, size = _outlier(slate, odd, market) if odd.kind == "outlier" else ("", 0.0)
+        event_id = slate.games[odd.game].event_id
+        one = Planted(
+            odd.starts_at * SECOND,
+            odd.kind,
+            slate.sport.sport_key,
+            event_id,
+            market,
+            direction,
+            odd.ends_at * SECOND,
+            books,
+            size,
+        )
+        found += [one] if books else []
+    return found
+
+
+def _outlier(slate: Slate, odd: Disturbance, market: str) -> tuple[str, float]:
+    """The side an outlier quotes too well, and by how much it is off."""
+    league = slate.sport.league
+    if market == "totals":
+        return ("under" if odd.offset > 0 else "over"), round(abs(odd.offset) * league.total_sd, 6)
+    # A book that thinks more of the home team quotes the away team too well.
+    direction = "away" if odd.offset > 0 else "home"
+    off_by = odd.offset * league.margin_sd
+    if market == "spreads":
+        return direction, round(abs(off_by), 6)
+    margin, total = slate.paths.lines[:, odd.game, slate.paths.step(odd.starts_at)].tolist()
+    side = 0 if direction == "home" else 1
+    return direction, round(
+        abs(_chances(slate, margin + off_by, total)[side] - _chances(slate, margin, total)[side]), 6
     )
 
 

@@ -19,7 +19,7 @@ from stratum_pipelines.simulation.sports import Sport
 from stratum_pipelines.simulation.world import HOUR_S, STEP_S, World
 
 # How far a line drifts in a day, as a share of the league's standard deviation.
-DRIFT = (0.06, 0.08)
+DRIFT = (0.035, 0.04)
 STEAM_SIZE = ((0.08, 0.18), (0.12, 0.2))
 # No steam moves a line that travels in half points by less: it could not be seen.
 LEAST_STEAM = 0.8
@@ -101,7 +101,9 @@ def _opening(world: World, sport: Sport, game: Fixture) -> tuple[float, float]:
         return float(generator(world.seed, "strength", sport.sport_key, team).normal()) * sport.strength_sd
 
     chance = generator(world.seed, "opening", game.event_id)
-    margin = sport.home_edge + strength(game.home_team) - strength(game.away_team) + chance.normal(0, sport.strength_sd / 4)
+    margin = (
+        sport.home_edge + strength(game.home_team) - strength(game.away_team) + chance.normal(0, sport.strength_sd / 4)
+    )
     widest = 0.9 * sport.league.margin_sd
     return float(np.clip(margin, -widest, widest)), sport.mean_total + float(chance.normal(0, sport.total_sd))
 

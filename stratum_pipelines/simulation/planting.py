@@ -18,6 +18,8 @@ STEAM_RAMP_S = 30
 KEY_CROSS_RAMP_S = 600
 # Two moves of one game are at least so far apart that a rule looking back half an hour sees one at a time.
 APART_S = 75 * MINUTE_S
+# A market is not taken down altogether so close to a planted move.
+HIDES_S = 20 * MINUTE_S
 
 
 @dataclass(frozen=True, order=True)
@@ -70,8 +72,9 @@ def plan_for(world: World, sport: Sport, games: Sequence[Fixture]) -> Plan:
     moves: list[LineMove] = []
     disturbances: list[Disturbance] = []
     for i, game in enumerate(games):
-        moves += _moves(world, sport, game, i)
-        disturbances += _disturbances(world, game, i)
+        made = _moves(world, sport, game, i)
+        moves += made
+        disturbances += _disturbances(world, game, i, made)
     return Plan(tuple(sorted(moves)), tuple(sorted(disturbances)))
 
 
@@ -106,7 +109,8 @@ def _moves(world: World, sport: Sport, game: Fixture, i: int) -> list[LineMove]:
     return kept
 
 
-def _disturbances(world: World, game: Fixture, i: int) -> list[Disturbance]:
+def _disturbances(world: World, game: Fixture, i: int, moves: Sequence[LineMove]) -> list[Disturbance]:
+    """What happens to the quotes of a game. No book is disturbed twice at the same game."""
     found: list[Disturbance] = []
     lengths = {"stale": (40, 120), "pulled": (6, 40), "outlier": (20, 90)}
     for kind, (shortest, longest) in lengths.items():
@@ -120,7 +124,9 @@ def _disturbances(world: World, game: Fixture, i: int) -> list[Disturbance]:
             market = "" if kind == "stale" else str(chance.choice(MARKETS))
             # An outlier's error lies well beyond the books' usual differences (0.02).
             offset = float(chance.uniform(0.12, 0.22)) * int(chance.choice([-1, 1])) if kind == "outlier" else 0.0
-            if books and not any(set(books) & set(other.books) for other in found if other.game == i):
+            # A move that no book can show would be planted in vain.
+            hidden = len(books) > 1 and any(at - HIDES_S < move.starts_at < at + length + HIDES_S for move in moves)
+            if books and not hidden and not any(set(books) & set(other.books) for other in found):
                 found.append(Disturbance(at, at + length, i, kind, books, market, offset))
     return found
 

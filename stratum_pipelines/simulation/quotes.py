@@ -74,5 +74,10 @@ def quotes_at(slate: Slate, at: int) -> Quotes:
         if odd.kind == "pulled":
             is_shown[odd.game, list(odd.books), MARKETS.index(odd.market)] = False
     return Quotes(
-        is_shown, seen_at, np.stack([points[MARGIN], points[TOTAL]], axis=2), prices(winner), prices(cover), prices(over)
+        is_shown,
+        seen_at,
+        np.stack([points[MARGIN], points[TOTAL]], axis=2),
+        prices(winner),
+        prices(cover),
+        prices(over),
     )

@@ -63,7 +63,9 @@ def fixtures(world: World, sport: Sport, day: dt.date) -> tuple[Fixture, ...]:
     for i, (hour, minute) in enumerate(clocks):
         start = int(dt.datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).timestamp())
         home, away = sport.teams[order[2 * i]], sport.teams[order[2 * i + 1]]
-        games.append(_fixture(world, sport, identity(str(world.seed), sport.sport_key, str(day), str(i)), home, away, start))
+        games.append(
+            _fixture(world, sport, identity(str(world.seed), sport.sport_key, str(day), str(i)), home, away, start)
+        )
     return tuple(games)
 
 
@@ -93,7 +95,11 @@ def _fixture(world: World, sport: Sport, event_id: str, home: str, away: str, st
     if is_postponed:
         vanishes_at = start - int(gone.integers(HOUR_S, min(5 * HOUR_S, world.lead_s // 2)))
     again = chance("reissued")
-    reissued_at = start - int(again.integers(2 * HOUR_S, world.lead_s // 2 + 2 * HOUR_S)) if happens(again, rates.reissued) else None
+    reissued_at = (
+        start - int(again.integers(2 * HOUR_S, world.lead_s // 2 + 2 * HOUR_S))
+        if happens(again, rates.reissued)
+        else None
+    )
     return Fixture(
         event_id,
         identity(event_id, "second"),

@@ -62,17 +62,22 @@ class Slate:
     @cached_property
     def phases(self) -> npt.NDArray[np.int64]:
         """At which second of its period the feed looks at each book; books of one desk are looked at together."""
-        drawn = [generator(self.world.seed, "phase", self.sport.sport_key, book.desk).random() for book in self.world.books]
-        return np.array([int(part * book.period_s) for part, book in zip(drawn, self.world.books, strict=True)], np.int64)
+        drawn = [
+            generator(self.world.seed, "phase", self.sport.sport_key, book.desk).random() for book in self.world.books
+        ]
+        return np.array(
+            [int(part * book.period_s) for part, book in zip(drawn, self.world.books, strict=True)], np.int64
+        )
 
     def looked_at(self, at: int) -> npt.NDArray[np.int64]:
         """When the feed last looked at each book, at the latest a second before `at`; shape (books,)."""
         periods = np.array([book.period_s for book in self.world.books], np.int64)
         return (at - 1 - self.phases) // periods * periods + self.phases
 
-    def is_open(self, at: int) -> bool:
-        """Whether any game of the day is listed at this second."""
-        return any(game.is_listed(at) for game in self.games)
+    def rest(self, at: int) -> None:
+        """Give back the memory of the views once every game is gone; they are made again when they are asked for."""
+        if all(game.vanishes_at <= at for game in self.games):
+            self.__dict__.pop("views", None)
 
     def keys_quoting(self, game: int, market: str, among: Collection[int] | None = None) -> tuple[str, ...]:
         """Books that quote a market of a game ("" for any market), all or some of them."""
@@ -83,7 +88,9 @@ class Slate:
 
     def standing(self, at: npt.NDArray[np.int64]) -> Standing:
         """How far each game is at these moments (games, n), one entry per game and moment, row by row."""
-        shares = np.array([[game.share_played(t) for t in row] for game, row in zip(self.games, at.tolist(), strict=True)])
+        shares = np.array(
+            [[game.share_played(t) for t in row] for game, row in zip(self.games, at.tolist(), strict=True)]
+        )
         scores = np.zeros((2, *shares.shape))
         if self.paths.goals is not None:
             for i, times in enumerate(self.paths.goals):

@@ -20,6 +20,8 @@ LASTING, WANDERING = 0.017, 0.008
 KNOT_STEPS = 180
 # A desk moves its prices once its view is off by so much (in standard deviations), its point by so many steps of the line.
 PRICE_BAND = 0.012
+# Bands differ from desk to desk and game to game, or all would wait for the same moment and every drift look like steam.
+TIGHTEST, LOOSEST = 0.6, 1.8
 POINT_BAND = 0.62
 FIXED_BAND = 0.03
 LINE_STEP = 0.5
@@ -62,7 +64,8 @@ def views_for(
     lasting = chance.normal(0, LASTING, shape) * scale * loudness
     knots = chance.normal(0, WANDERING, (n_steps // KNOT_STEPS + 2, *shape)) * scale * loudness
     lags = np.array([-(-books[desk].lag_s // STEP_S) for desk in desks])
-    holder = _Holder(sport, np.broadcast_to(scale, shape).reshape(n))
+    patience = chance.uniform(TIGHTEST, LOOSEST, n)
+    holder = _Holder(sport, np.broadcast_to(scale, shape).reshape(n), patience)
     for first in range(0, n_steps, CHUNK):
         steps = np.arange(first, min(first + CHUNK, n_steps))
         view = paths.lines[:, :, np.maximum(steps[:, None] - lags[None, :], 0)].transpose(2, 0, 1, 3) + lasting
@@ -81,15 +84,15 @@ def views_for(
 class _Holder:
     """Follows views step by step and notes every change of what is quoted."""
 
-    def __init__(self, sport: Sport, scale: Floats) -> None:
-        """Start with nothing quoted; `scale` is the standard deviation of each series."""
+    def __init__(self, sport: Sport, scale: Floats, patience: Floats) -> None:
+        """Start with nothing quoted; `scale` is the standard deviation of each series, `patience` widens its band."""
         n = len(scale)
         is_margin = np.arange(n) < n // 2
         self.sign = np.where(is_margin, -1.0, 1.0)
         self.fixed = is_margin & bool(sport.fixed_spread)
         self.fixed_point = sport.fixed_spread
         self.scale = scale
-        self.band = PRICE_BAND * scale
+        self.band = PRICE_BAND * scale * patience
         self.held = np.full(n, np.inf)
         self.point = np.full(n, np.inf)
         self.changes: list[tuple[npt.NDArray[np.int64], int, Floats, Floats]] = []

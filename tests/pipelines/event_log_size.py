@@ -15,16 +15,18 @@ import sqlalchemy as sa
 
 from stratum_pipelines.defs.checks import CLOSED, COMPUTED, INGESTED
 from stratum_pipelines.defs.poll import DAILY, KEPT_WHOLE, Reported, write_cursor
+from stratum_pipelines.defs.settings import LOG_DAYS
 from stratum_pipelines.defs.shown import materialised, rows_shown
 from stratum_pipelines.poller import Progress
 from stratum_pipelines.pruning import prune_log, shrink
 
-DAYS = 3
+DAYS = 1
 ROLL_UPS = 24 * 3600 // 300
-LOOKS = 24 * 3600 // 900
+# Of its verdicts a look reports those that changed, and all of them every six hours.
+LOOKS = 4
 PICTURE = "![A line](data:image/png;base64," + "A" * 14_000 + ")"
 RESPONSE = "0123456789abcdef" * 2
-KEPT_DAYS = 14
+KEPT_DAYS = int(LOG_DAYS.default or 0)
 
 
 def roll_up(day: str, n: int) -> Iterator[dg.AssetMaterialization]:
@@ -35,7 +37,7 @@ def roll_up(day: str, n: int) -> Iterator[dg.AssetMaterialization]:
             shown["plot"] = dg.MetadataValue.md(PICTURE)
         event = materialised(name, shown, version=RESPONSE, inputs={"raw_odds": RESPONSE})
         yield dg.AssetMaterialization(name, metadata=event.metadata, tags=event.tags, partition=day)
-    for name in KEPT_WHOLE:
+    for name in KEPT_WHOLE if n % 12 == 0 else ():
         yield materialised(name, {"dagster/row_count": n}, version=RESPONSE, inputs={"raw_odds": RESPONSE})
 
 

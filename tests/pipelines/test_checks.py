@@ -206,12 +206,25 @@ def test_the_open_day_is_looked_at_without_a_run(
     from stratum_pipelines.defs import downstream
     from stratum_pipelines.defs.resources import PlatformResource
 
+    from stratum_pipelines import audit
+
     monkeypatch.setattr(downstream, "today", lambda: TODAY)
-    with dg.build_sensor_context(instance, resources={"platform": PlatformResource()}) as context:
-        result = downstream.look_at_today(context)
-    assert len(result.asset_events) >= 12 and all(e.passed for e in result.asset_events)
-    for event in result.asset_events:
+
+    def tick(cursor: str | None) -> dg.SensorResult:
+        with dg.build_sensor_context(instance, cursor=cursor, resources={"platform": PlatformResource()}) as context:
+            return downstream.look_at_today(context)
+
+    first = tick(None)
+    assert len(first.asset_events) >= 12 and all(e.passed for e in first.asset_events)
+    for event in first.asset_events:
         instance.report_runless_asset_event(event)
+    second = tick(first.cursor)
+    assert second.asset_events == [] and "0 failed" in str(second.skip_reason)
+    with monkeypatch.context() as patched:
+        patched.setattr(audit, "freshness_of_day", lambda *_: audit.Finding(1, ["late"]))
+        third = tick(second.cursor)
+        assert [(e.check_name, e.passed) for e in third.asset_events] == [("freshness", False)]
+        assert tick(third.cursor).asset_events == []
+    assert [(e.check_name, e.passed) for e in tick(third.cursor).asset_events] == [("freshness", True)]
     monkeypatch.setattr(downstream, "today", lambda: TODAY + dt.timedelta(days=1))
-    with dg.build_sensor_context(instance, resources={"platform": PlatformResource()}) as context:
-        assert "Nothing" in str(downstream.look_at_today(context).skip_reason)
+    assert "Nothing" in str(tick(first.cursor).skip_reason)

@@ -16,13 +16,21 @@ def changes(*rows: tuple[int, int, bool], event: str = "game-1") -> pl.LazyFrame
     """Schedule changes: (received, start as known from then on, listed)."""
     return table(
         EventChanges,
-        [{"event_id": event, "sport_key": NFL, "received_at": r, "commence_at": c, "is_listed": listed} for r, c, listed in rows],
+        [
+            {"event_id": event, "sport_key": NFL, "received_at": r, "commence_at": c, "is_listed": listed}
+            for r, c, listed in rows
+        ],
     ).lazy()
 
 
-def agreed(at: int, home_point: float | None, price: float | None = 1.9, *, groups: int = 5, fair: float | None = 0.5) -> list[dict[str, Any]]:
+def agreed(
+    at: int, home_point: float | None, price: float | None = 1.9, *, groups: int = 5, fair: float | None = 0.5
+) -> list[dict[str, Any]]:
     """Consensus rows of both sides of the spread."""
-    sides = (("home", home_point, fair), ("away", None if home_point is None else -home_point, None if fair is None else 1 - fair))
+    sides = (
+        ("home", home_point, fair),
+        ("away", None if home_point is None else -home_point, None if fair is None else 1 - fair),
+    )
     return [
         {
             "event_id": "game-1",
@@ -143,7 +151,11 @@ def test_games_do_not_mix_and_the_order_of_rows_does_not_matter() -> None:
     one, two = changes((NOON, START, True), (START + MINUTE, later, True)), changes((NOON, START, True), event="game-2")
     both = pl.concat([two, one]).collect().reverse().lazy()
     found = starts_passed(both, later).sort("event_id", "version")
-    assert found.select("event_id", "version", "is_current").rows() == [("game-1", 1, False), ("game-1", 2, True), ("game-2", 1, True)]
+    assert found.select("event_id", "version", "is_current").rows() == [
+        ("game-1", 1, False),
+        ("game-1", 2, True),
+        ("game-2", 1, True),
+    ]
 
 
 def test_the_close_is_the_last_row_at_or_before_the_start_and_a_late_price_is_none() -> None:
@@ -159,7 +171,10 @@ def test_each_version_has_the_close_of_its_own_moment() -> None:
     starts = changes((NOON, START, True), (START + 3 * MINUTE, START + 5 * MINUTE, True))
     rows = [*agreed(NOON, -3.0), *agreed(START + 3 * MINUTE, -4.5)]
     home = closes(rows, starts=starts, seen=polls(NOON, START + 3 * MINUTE)).filter(pl.col("side") == "home")
-    assert home.select("version", "is_current", "point", "age_s").rows() == [(1, False, -3.0, 36000.0), (2, True, -4.5, 120.0)]
+    assert home.select("version", "is_current", "point", "age_s").rows() == [
+        (1, False, -3.0, 36000.0),
+        (2, True, -4.5, 120.0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +207,9 @@ def test_the_age_runs_from_the_last_complete_answer_of_the_sport_before_the_star
 
 def test_a_close_without_a_price_or_of_a_game_that_left_the_feed_is_missing() -> None:
     withdrawn = closes([*agreed(NOON, -3.0), *agreed(START - MINUTE, None, None, groups=0, fair=None)])
-    assert withdrawn.select("quality", "point", "price_decimal", "fair_prob").unique().rows() == [("missing", None, None, None)]
+    assert withdrawn.select("quality", "point", "price_decimal", "fair_prob").unique().rows() == [
+        ("missing", None, None, None)
+    ]
     gone = changes((NOON, START, True), (NOON + MINUTE, START, False))
     assert set(closes(agreed(NOON, -3.0), starts=gone)["quality"]) == {"missing"}
     never_seen = closes(agreed(NOON, -3.0), seen=polls())

@@ -83,7 +83,9 @@ def record(taken: dict[str, Any], closed: dict[str, Any]) -> dict[str, Any]:
         ("under", 210.0, 213.0, -3.0),
     ],
 )
-def test_better_than_the_close_is_positive_on_every_side(side: str, entry: float, at_close: float, points: float) -> None:
+def test_better_than_the_close_is_positive_on_every_side(
+    side: str, entry: float, at_close: float, points: float
+) -> None:
     found = record(signal(side, 2.0, entry), close(side, 0.5, at_close))
     assert found["clv_points"] == points
     assert found["beat_close"] is (points > 0)
@@ -137,7 +139,9 @@ POINTS = st.integers(-60, 60).map(lambda n: n / 2)
 
 
 @given(st.sampled_from(["home", "over"]), POINTS, POINTS, st.floats(0.05, 0.95), st.floats(1.2, 6))
-def test_two_sides_of_one_trade_lose_what_the_other_wins(side: str, entry: float, at_close: float, fair: float, price: float) -> None:
+def test_two_sides_of_one_trade_lose_what_the_other_wins(
+    side: str, entry: float, at_close: float, fair: float, price: float
+) -> None:
     turn = -1 if side == "home" else 1
     if side == "over":
         entry, at_close = entry + 200, at_close + 200
@@ -153,7 +157,9 @@ def test_two_sides_of_one_trade_lose_what_the_other_wins(side: str, entry: float
 
 
 @given(st.sampled_from(["home", "away", "over", "under"]), POINTS, POINTS, st.floats(0.05, 0.95), st.floats(1.2, 6))
-def test_a_better_number_and_a_better_price_are_worth_more(side: str, entry: float, at_close: float, fair: float, price: float) -> None:
+def test_a_better_number_and_a_better_price_are_worth_more(
+    side: str, entry: float, at_close: float, fair: float, price: float
+) -> None:
     better = entry + (-0.5 if side == "over" else 0.5)
     plain = record(signal(side, price, entry), close(side, fair, at_close))
     for gained in (signal(side, price, better), signal(side, price + 0.1, entry)):
@@ -192,7 +198,9 @@ def test_a_weak_close_is_valued_and_says_so(quality: str) -> None:
 
 
 def test_signals_after_a_close_have_no_record_of_it() -> None:
-    signals = [signal("home", 1.9, -3.5, signal_id=name, detected_at=at) for name, at in (("at", START), ("late", START + 1))]
+    signals = [
+        signal("home", 1.9, -3.5, signal_id=name, detected_at=at) for name, at in (("at", START), ("late", START + 1))
+    ]
     assert records(signals, [close("home", 0.5, -5.5)])["signal_id"].to_list() == ["at"]
 
 

@@ -92,9 +92,19 @@ def test_books_that_share_the_best_price_are_taken_by_name() -> None:
 def test_without_a_whole_fresh_opinion_there_is_no_consensus() -> None:
     prices = np.array([[[1.9, np.nan], [np.nan, 1.9]]])
     active = ~np.isnan(prices)
-    found = agree(prices, prices * 0, active, np.zeros(prices.shape, bool), np.array([2]), np.array([0, 1]), np.arange(2))
+    found = agree(
+        prices, prices * 0, active, np.zeros(prices.shape, bool), np.array([2]), np.array([0, 1]), np.arange(2)
+    )
     assert (found.n_books[0], found.n_groups[0], found.n_stale[0]) == (0, 0, 0)
-    for name in ("point_median", "point_mean", "point_std", "price_median", "fair_prob", "fair_prob_std", "margin_median"):
+    for name in (
+        "point_median",
+        "point_mean",
+        "point_std",
+        "price_median",
+        "fair_prob",
+        "fair_prob_std",
+        "margin_median",
+    ):
         assert np.isnan(getattr(found, name)).all(), name
     assert found.best_price[0].tolist() == [1.9, 1.9]
 
@@ -104,7 +114,9 @@ def market(seed: int, n: int, n_books: int, n_slots: int = 3) -> dict[str, np.nd
     random = np.random.default_rng(seed)
     n_outcomes = random.integers(2, n_slots + 1, n)
     exists = np.arange(n_slots)[None, :, None] < n_outcomes[:, None, None]
-    prices = np.where(exists & (random.random((n, n_slots, n_books)) > 0.15), random.uniform(1.05, 9, (n, n_slots, n_books)), np.nan)
+    prices = np.where(
+        exists & (random.random((n, n_slots, n_books)) > 0.15), random.uniform(1.05, 9, (n, n_slots, n_books)), np.nan
+    )
     active = ~np.isnan(prices)
     return {
         "prices": prices,

@@ -46,7 +46,9 @@ def test_a_median_between_two_quarters_lies_between_their_chances() -> None:
 
 
 @given(PROBABILITIES, QUARTERS, DEVIATIONS)
-def test_the_implied_mean_gives_back_the_probability_it_was_worked_out_from(p: float, handicap: float, sd: float) -> None:
+def test_the_implied_mean_gives_back_the_probability_it_was_worked_out_from(
+    p: float, handicap: float, sd: float
+) -> None:
     chances = outcome_chances(implied_mean(p, handicap, sd), handicap, sd)
     assert given_no_push(*chances) == pytest.approx(p, abs=1e-9)
 

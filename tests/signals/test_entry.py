@@ -86,6 +86,8 @@ def test_the_quote_taken_does_not_depend_on_the_order_of_the_columns(quotes: lis
     st.lists(st.tuples(st.integers(-20, 20).map(lambda n: n / 2), st.floats(1.05, 5)), min_size=1, max_size=8),
     st.floats(0.1, 0.9),
 )
-def test_no_quote_taken_is_beaten_by_one_with_both_a_better_number_and_a_better_price(quotes: list, fair: float) -> None:
+def test_no_quote_taken_is_beaten_by_one_with_both_a_better_number_and_a_better_price(
+    quotes: list, fair: float
+) -> None:
     point, price = quotes[entry(quotes, fair=fair)]
     assert not any(p > point and d > price + 1e-9 for p, d in quotes)

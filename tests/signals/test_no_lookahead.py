@@ -45,14 +45,18 @@ def random_market(seed: int) -> tuple[Answer, ...]:
                 if random.random() > 0.04:
                     listed.append(quoted(key, *shown[g, key]))
             if random.random() > 0.02:
-                games.append(game(listed, event_id=f"g{g}", home="Home", away="Away", start=NOON + (45 + 300 * g) * MINUTE))
+                games.append(
+                    game(listed, event_id=f"g{g}", home="Home", away="Away", start=NOON + (45 + 300 * g) * MINUTE)
+                )
         answers.append(answer(at, games, is_complete=bool(random.random() > 0.1)))
     return tuple(answers)
 
 
 def quoted(key: str, home: float, total: float, chance: float, at: int) -> dict:
     """A bookmaker quoting the nearest half points and prices with a margin."""
-    odds = [round(-100 * p / (1 - p)) if p > 0.5 else round(100 * (1 - p) / p) for p in (chance * 1.03, (1 - chance) * 1.03)]
+    odds = [
+        round(-100 * p / (1 - p)) if p > 0.5 else round(100 * (1 - p) / p) for p in (chance * 1.03, (1 - chance) * 1.03)
+    ]
     h2h = tuple(o if abs(o) >= 100 else -100 for o in odds)
     return book(key, at, h2h=h2h, spread=(round(home * 2) / 2, -110, -110), total=(round(total * 2) / 2, -108, -112))
 

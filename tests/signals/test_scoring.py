@@ -34,20 +34,33 @@ def test_the_score_lies_in_1_to_100_and_grows_with_each_part(move: float, step: 
     assert 1 <= score <= 100 and isinstance(score, int)
     assert abs(sum(parts.values()) - score) <= 1.01
     assert strength(-move, step, window_s, n) == (score, parts)
-    for larger in (strength(move * 1.5, step, window_s, n), strength(move, step, window_s / 2, n), strength(move, step, window_s, n + 1)):
+    for larger in (
+        strength(move * 1.5, step, window_s, n),
+        strength(move, step, window_s / 2, n),
+        strength(move, step, window_s, n + 1),
+    ):
         assert larger[0] >= score
 
 
-@pytest.mark.parametrize(("score", "name"), [(100, "High"), (75, "High"), (74, "Medium"), (55, "Medium"), (54, "Low"), (1, "Low")])
+@pytest.mark.parametrize(
+    ("score", "name"), [(100, "High"), (75, "High"), (74, "Medium"), (55, "Medium"), (54, "Low"), (1, "Low")]
+)
 def test_the_priority_at_each_bar_and_one_below(score: int, name: str) -> None:
     assert priority(score) == name
 
 
 @pytest.mark.parametrize(
     ("signal_type", "market", "score", "shown"),
-    [("KEY_CROSS", "spreads", 55, True), ("KEY_CROSS", "spreads", 54, False), ("MOVE", "spreads", 99, False), ("KEY_CROSS", "totals", 99, False)],
+    [
+        ("KEY_CROSS", "spreads", 55, True),
+        ("KEY_CROSS", "spreads", 54, False),
+        ("MOVE", "spreads", 99, False),
+        ("KEY_CROSS", "totals", 99, False),
+    ],
 )
-def test_public_surfaces_show_strong_key_crosses_of_spreads(signal_type: str, market: str, score: float, shown: bool) -> None:
+def test_public_surfaces_show_strong_key_crosses_of_spreads(
+    signal_type: str, market: str, score: float, shown: bool
+) -> None:
     assert is_structural_core(signal_type, market, score) is shown
 
 

@@ -8,7 +8,15 @@ import yaml
 
 from tests.conftest import REPOSITORY
 from tests.warehouse.frames import sample
-from warehouse.describe import ColumnRecord, bounds, column_schema, dbt_sources, generated_files, tables_page, write_files
+from warehouse.describe import (
+    ColumnRecord,
+    bounds,
+    column_schema,
+    dbt_sources,
+    generated_files,
+    tables_page,
+    write_files,
+)
 from warehouse.lake import Lake
 from warehouse.tables import TABLES, Column, Consensus, Events, Polls, Scorecards, Table
 

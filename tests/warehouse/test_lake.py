@@ -1,7 +1,6 @@
 """The lake in one process: on a folder and, with the same answers, on an object store."""
 
 import datetime as dt
-import os
 import time
 import uuid
 from pathlib import Path
@@ -68,7 +67,9 @@ def test_an_empty_lake_has_all_tables_without_rows(lake: Lake) -> None:
 
 def test_a_frame_is_split_by_the_utc_date_of_its_partition_column(lake: Lake) -> None:
     last = dt.datetime(2025, 9, 7, 23, 59, 59, 999999, tzinfo=dt.UTC)
-    frame = polls(0).with_columns(received_at=pl.Series([last + dt.timedelta(microseconds=1), last], dtype=pl.Datetime("us", "UTC")))
+    frame = polls(0).with_columns(
+        received_at=pl.Series([last + dt.timedelta(microseconds=1), last], dtype=pl.Datetime("us", "UTC"))
+    )
     lake.append(Polls, frame, batch="midnight")
     assert lake.days(Polls) == [DAY, NEXT]
     assert lake.scan(Polls, first=NEXT).collect()["poll_id"].to_list() == ["poll_id 0"]
@@ -239,7 +240,9 @@ def test_rows_are_replaced_by_a_column_in_every_partition_that_has_them(lake: La
     for day in days:
         lake.replace(ClosingLines, day, sample(ClosingLines, 3, day=day, start=0))
     untouched = files(lake, ClosingLines, days[2])
-    lake.replace_rows(ClosingLines, sample(ClosingLines, 1, start=9, day=days[2]), column="event_id", values=["event_id 9"])
+    lake.replace_rows(
+        ClosingLines, sample(ClosingLines, 1, start=9, day=days[2]), column="event_id", values=["event_id 9"]
+    )
     assert files(lake, ClosingLines, days[2]) != untouched
     moved = sample(ClosingLines, 1, start=1, day=NEXT).with_columns(point=pl.lit(7.5))
     untouched = files(lake, ClosingLines, days[2])
@@ -264,7 +267,9 @@ def test_dropped_days_are_gone_and_later_ones_stay(lake: Lake) -> None:
     assert count(lake.scan(Polls, last=DAY)) == 2
 
 
-def test_replaced_files_and_half_written_ones_are_deleted_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replaced_files_and_half_written_ones_are_deleted_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lake = Lake(tmp_path)
     lake.append(Polls, polls(0), batch="one")
     folder = tmp_path / "polls" / "date=2025-09-07"
@@ -275,7 +280,7 @@ def test_replaced_files_and_half_written_ones_are_deleted_after_a_while(tmp_path
     later = time.time() + 4000
     monkeypatch.setattr("warehouse.lake.storage.time.time", lambda: later)
     lake.compact(Polls, DAY)
-    assert sorted(os.listdir(folder)) == ["day-000001-000001.parquet"]
+    assert [file.name for file in folder.iterdir()] == ["day-000001-000001.parquet"]
     lake.drop_days(Polls, NEXT)
     later += 4000
     lake.drop_days(Polls, NEXT)
@@ -367,7 +372,9 @@ def test_a_row_never_moves_to_another_shard(lake: Lake) -> None:
     assert count(lake.scan(Events)) == 2
 
 
-def test_a_partition_another_process_keeps_locked_gives_an_error_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partition_another_process_keeps_locked_gives_an_error_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lake_module, "LOCK_PATIENCE_S", 0.05)
     lake = Lake(tmp_path)
     lake.append(Polls, polls(0), batch="one")

@@ -67,7 +67,9 @@ def test_values_at_their_bounds_and_nulls_where_allowed_are_no_faults() -> None:
         beat_rate=pl.Series([0.0, 1.0]), n=pl.Series([0, 1], dtype=pl.Int32), clv_prob_se=pl.Series([None, 0.0])
     )
     assert list(Scorecards.faults(frame)) == []
-    suspended = sample(OddsSnapshots, 1).with_columns(price_decimal=pl.lit(None, pl.Float64), point=pl.lit(None, pl.Float64))
+    suspended = sample(OddsSnapshots, 1).with_columns(
+        price_decimal=pl.lit(None, pl.Float64), point=pl.lit(None, pl.Float64)
+    )
     assert list(OddsSnapshots.faults(suspended)) == []
 
 

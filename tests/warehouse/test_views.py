@@ -65,7 +65,9 @@ def test_a_shard_replaced_under_its_own_name_is_read_anew(lake: Lake) -> None:
         for i in range(20):
             frame = sample(Events, 30).with_columns(n_reschedules=pl.lit(i, pl.Int32))
             lake.merge(Events, frame)
-            assert con.execute("select min(n_reschedules), max(n_reschedules), count(*) from events").fetchall() == [(i, i, 30)]
+            assert con.execute("select min(n_reschedules), max(n_reschedules), count(*) from events").fetchall() == [
+                (i, i, 30)
+            ]
 
 
 def test_a_file_replaced_after_it_was_listed_can_still_be_read(lake: Lake) -> None:
@@ -88,7 +90,9 @@ def test_older_files_are_filled_with_null(lake: Lake) -> None:
 
 def test_times_are_shown_in_utc_and_lists_stay_lists(lake: Lake) -> None:
     fill(lake, Signals)
-    found = query(lake, "select detected_at, cast(detected_at as varchar) as text, bookmakers from signals order by 1 limit 1")
+    found = query(
+        lake, "select detected_at, cast(detected_at as varchar) as text, bookmakers from signals order by 1 limit 1"
+    )
     assert found.schema["detected_at"] == pl.Datetime("us", "UTC")
     assert found["text"].item() == "2025-09-07 00:00:00+00"
     assert found["bookmakers"].to_list() == [["a 0", "b"]]

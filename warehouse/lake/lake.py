@@ -111,7 +111,9 @@ class Lake:
         """
         partitioned(table)
         if column not in table.columns:
-            raise OperationRefused(f"Table {table.name} has no column {column!r}: use one of {', '.join(table.columns)}.")
+            raise OperationRefused(
+                f"Table {table.name} has no column {column!r}: use one of {', '.join(table.columns)}."
+            )
         checked(table, frame)
         mine = pl.col(column).is_in(sorted(set(values)))
         strays = frame.filter(~mine)

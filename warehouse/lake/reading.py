@@ -54,9 +54,7 @@ def read_files(catalog: Catalog, table: type[Table], paths: Sequence[str]) -> pl
         raise
 
 
-def _groups(
-    catalog: Catalog, table: type[Table], first: dt.date | None, last: dt.date | None
-) -> Iterator[list[str]]:
+def _groups(catalog: Catalog, table: type[Table], first: dt.date | None, last: dt.date | None) -> Iterator[list[str]]:
     """Folders to read together: as many as stay below a bound of bytes. A table kept whole is one folder."""
     if not table.partition_by:
         yield [table.name]

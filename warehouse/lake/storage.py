@@ -50,8 +50,9 @@ class Storage(ABC):
     def remove(self, path: str) -> None:
         """Delete a file; nothing happens when it is gone."""
 
+    @abstractmethod
     def remove_folder(self, folder: str) -> None:
-        """Delete a folder when nothing is left in it; an object store has none to delete."""
+        """Delete a folder when nothing is left in it."""
 
     @abstractmethod
     def age_s(self, path: str) -> float:
@@ -224,6 +225,9 @@ class ObjectStorage(Storage):
         """Delete an object."""
         with contextlib.suppress(FileNotFoundError):
             self.files.rm_file(f"{self.root}/{path}")
+
+    def remove_folder(self, folder: str) -> None:
+        """Nothing: an object store has no folders."""
 
     def age_s(self, path: str) -> float:
         """Seconds since the object was put."""
