@@ -22,13 +22,18 @@ class ArchiveError(Exception):
 
 @dataclass
 class Imported:
-    """What an import came to; `still_stale` are later days that follow from older numbers until they are recomputed."""
+    """What an import came to.
+
+    `still_stale` are later days that follow from older numbers until they are recomputed; `detections`, for a simulated
+    market, says how well each signal type found what was planted.
+    """
 
     provider: str
     stored: Stored
     computed: Backfilled
     n_results: int
     still_stale: pl.DataFrame
+    detections: pl.DataFrame | None = None
 
     def as_record(self) -> dict[str, object]:
         """The import as plain values, for machines."""
@@ -41,6 +46,7 @@ class Imported:
             "quotes": self.computed.quotes,
             "results_added": self.n_results,
             "days_still_stale": self.still_stale.to_dicts(),
+            "detections": None if self.detections is None else self.detections.to_dicts(),
         }
 
 

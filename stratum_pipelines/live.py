@@ -99,6 +99,13 @@ class Market:
             note_computed(self.platform, desk.board, desk.day, desk.response_ids, desk.carry_in, digest)
         desk.day, desk.carry_in, desk.response_ids = day, digest, []
 
+    def tidy(self, day: dt.date) -> None:
+        """Merge the micro-batches of a day where they have piled up: after the commit, so that no signal waits for it."""
+        lake = self.platform.lake
+        for table in (RawOdds, *(BY_NAME[name] for name in DAILY)):
+            if lake.parts(table, day) > lake.max_parts:
+                lake.tidy(table, day)
+
     def _step(self, name: str, work: Callable[[], object]) -> None:
         work()
         self.on_step(name)
@@ -109,7 +116,7 @@ class Market:
         cycle = Cycle(answer.response_id, answer.sport_key, answer.received_at)
         batch = f"{answer.received_at}-{answer.response_id}"
         writes = {
-            name: partial(lake.append, BY_NAME[name], rows[name], batch=batch, recovering=recovering)
+            name: partial(lake.append, BY_NAME[name], rows[name], batch=batch, recovering=recovering, compact=False)
             for name in DAILY
             if name != "polls" and name in rows and rows[name].height
         }
@@ -129,7 +136,7 @@ class Market:
         if started is not None:
             cycle.duration_ms = (time.perf_counter() - started) * 1000
         polls = rows["polls"].with_columns(pl.lit(cycle.duration_ms, pl.Float64).alias("duration_ms"))
-        lake.append(Polls, polls, batch=batch, recovering=recovering)
+        lake.append(Polls, polls, batch=batch, recovering=recovering, compact=False)
         self.on_step("polls")
         cycle.rows = {name: frame.height for name, frame in rows.items()}
         if "signals" in rows:
@@ -154,7 +161,7 @@ def run_cycle(market: Market, answer: Answer) -> Cycle:
         market.turn_day(desk, day)
     before = desk.board.received_at if desk else 0
     batch = f"{answer.received_at}-{answer.response_id}"
-    market.platform.lake.append(RawOdds, raw_frame([raw_row(answer)]), batch=batch)
+    market.platform.lake.append(RawOdds, raw_frame([raw_row(answer)]), batch=batch, compact=False)
     market.on_step("raw")
     if desk is None:
         rows = refused_whole(answer, "unknown_sport", f"No league is known for {answer.sport_key}.")
@@ -166,6 +173,7 @@ def run_cycle(market: Market, answer: Answer) -> Cycle:
     if desk:
         cycle.started_event_ids = _started(desk.board, before, answer.received_at)
     cycle.kpis = _kpis(answer, rows, cycle)
+    market.tidy(day)
     return cycle
 
 

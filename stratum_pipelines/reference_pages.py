@@ -19,6 +19,24 @@ from warehouse.settings import Setting, example_environment
 
 MADE = "<!-- Made by `make docs` from the code; changes here are lost. -->"
 
+ABOUT_SIGNALS = (
+    "Every file in `stratum_pipelines/signals` that ends in `SIGNAL = …`. How scores, entries and ids are worked out, with\n"
+    "examples: [signals](../methodology/signals.md). The rows: [`signals`](tables.md#signals)."
+)
+ABOUT_REASONS = (
+    "What cannot be used is a row of [`quarantine`](tables.md#quarantine), with the answer it came from; the rest of the answer\n"
+    "goes on. The bytes stay in `raw_odds`, so a day can be recomputed once the cause is mended."
+)
+ASK_FOR_REASONS = '```\nstratum sql "select reason, detail, count(*) from quarantine group by all order by 3 desc"\n```'
+ABOUT_BOARD = (
+    "The answer could be read, and what it says does not fit what is known. A refused quote counts as not offered: where the\n"
+    "answer was complete, the quote that stood before it is suspended."
+)
+ABOUT_SETTINGS = (
+    "Settings are environment variables; a default holds where one is missing or blank. Secrets are never shown in a log, an\n"
+    "error, a table or a page. `make up` also reads a file `.env` in the working folder; `.env.example` lists what it may hold."
+)
+
 SETTINGS: dict[str, tuple[Setting, ...]] = {
     "Storage": warehouse_settings.SETTINGS,
     "Polling": pipeline_settings.SETTINGS,
@@ -44,8 +62,7 @@ def signals_page(signals: Mapping[str, Signal] | None = None) -> str:
     parts = [
         "# Signals",
         MADE,
-        "Every file in `stratum_pipelines/signals` that ends in `SIGNAL = …`. How scores, entries and ids are worked out, with "
-        "examples: [signals](../methodology/signals.md). The rows: [`signals`](tables.md#signals).",
+        ABOUT_SIGNALS,
         table(("type", "shown as", "rule version", "says"), [_signal_row(s) for s in found.values()]),
     ]
     for signal in found.values():
@@ -65,29 +82,25 @@ def _signal_details(signal: Signal) -> str:
 
 def quarantine_page() -> str:
     """The page of every reason a row of quarantine can have."""
-    return (
-        "\n\n".join(
-            [
-                "# Quarantine reasons",
-                MADE,
-                "What cannot be used is a row of [`quarantine`](tables.md#quarantine), with the answer it came from; the rest of the "
-                "answer goes on. The bytes stay in `raw_odds`, so a day can be recomputed once the cause is mended.",
-                "```\nstratum sql \"select reason, detail, count(*) from quarantine group by all order by 3 desc\"\n```",
-                "## Found by the board",
-                "The answer could be read, and what it says does not fit what is known. A refused quote counts as not offered: "
-                "where the answer was complete, the quote that stood before it is suspended.",
-                _reason_table(BOARD_REASONS),
-                "## Found by a provider's reader",
-                "The answer, or a part of it, could not be read.",
-                _reason_table(READER_REASONS),
-            ]
-        )
-        + "\n"
-    )
+    parts = [
+        "# Quarantine reasons",
+        MADE,
+        ABOUT_REASONS,
+        ASK_FOR_REASONS,
+        "## Found by the board",
+        ABOUT_BOARD,
+        _reason_table(BOARD_REASONS),
+        "## Found by a provider's reader",
+        "The answer, or a part of it, could not be read.",
+        _reason_table(READER_REASONS),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _reason_table(reasons: Mapping[str, str]) -> str:
-    return table(("reason", "means"), [(f'<a id="{code}"></a>`{code}`', sentence) for code, sentence in reasons.items()])
+    return table(
+        ("reason", "means"), [(f'<a id="{code}"></a>`{code}`', sentence) for code, sentence in reasons.items()]
+    )
 
 
 def settings_page() -> str:
@@ -95,8 +108,7 @@ def settings_page() -> str:
     parts = [
         "# Settings",
         MADE,
-        "Settings are environment variables; a default holds where one is missing or blank. Secrets are never shown in a log, an "
-        "error, a table or a page. `make up` also reads a file `.env` in the working folder; `.env.example` lists what it may hold.",
+        ABOUT_SETTINGS,
     ]
     for title, settings in SETTINGS.items():
         parts += [f"## {title}", table(("setting", "default", "says"), [_setting_row(s) for s in settings])]
@@ -106,7 +118,11 @@ def settings_page() -> str:
 def _setting_row(setting: Setting) -> tuple[str, ...]:
     default = setting.default_shown or setting.default
     shown = "(none: must be set)" if default is None else f"`{default}`" if default else "(empty)"
-    return f'<a id="{setting.name.lower()}"></a>`{setting.name}`', shown, setting.sentence + (" Secret." if setting.is_secret else "")
+    return (
+        f'<a id="{setting.name.lower()}"></a>`{setting.name}`',
+        shown,
+        setting.sentence + (" Secret." if setting.is_secret else ""),
+    )
 
 
 def env_example() -> str:

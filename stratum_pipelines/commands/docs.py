@@ -22,7 +22,9 @@ def docs_command(folder: Path, check: bool) -> None:
     from stratum_pipelines.reference_pages import pages
 
     if not (folder / "docs").is_dir():
-        raise StratumError(f"There is no folder docs in {folder.absolute()}. Run this in the folder of the repository, or name it with --folder.")
+        raise StratumError(
+            f"There is no folder docs in {folder.absolute()}. Run this in the folder of the repository, or name it with --folder."
+        )
     outdated = [path for path, text in pages().items() if not is_fresh(folder / path, text)]
     if check and outdated:
         raise StratumError(f"Not what the code says: {', '.join(outdated)}. Write them anew with: make docs")

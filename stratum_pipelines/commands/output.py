@@ -14,7 +14,8 @@ from stratum_pipelines.cli import StratumError
 if TYPE_CHECKING:
     from stratum_pipelines.platform import Platform
 
-results = Console(highlight=False)
+# A pipe or a log has no width of its own; tables need about so many columns to stay readable.
+results = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 progress = Console(stderr=True, highlight=False)
 
 

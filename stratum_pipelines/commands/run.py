@@ -26,8 +26,13 @@ def run(archive: Path | None, days: int, sports: tuple[str, ...], seed: int, as_
         if archive is None:
             from stratum_pipelines.simulation_run import import_simulation
 
-            with _shown() as shown:
-                imported = import_simulation(platform, days=days, sports=sports, seed=seed, on_stored=shown.stored, on_day=shown.day)
+            try:
+                with _shown() as shown:
+                    imported = import_simulation(
+                        platform, days=days, sports=sports, seed=seed, on_stored=shown.stored, on_day=shown.day
+                    )
+            except ValueError as error:
+                raise StratumError(str(error)) from error
         else:
             imported = _import(platform, archive)
         summary = summarise(platform)
@@ -35,7 +40,7 @@ def run(archive: Path | None, days: int, sports: tuple[str, ...], seed: int, as_
         if as_json:
             print_json({"summary": summary, "imported": imported.as_record(), "seconds": round(seconds, 3)})
         else:
-            print_summary(results, summary, seconds)
+            print_summary(results, summary, seconds, imported.detections)
             _say_stale(imported)
 
 

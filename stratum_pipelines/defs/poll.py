@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DAILY = ("raw_odds", "polls", "quarantine", "event_changes", "odds_snapshots", "consensus", "signals")
 KEPT_WHOLE = ("events", "event_links")
-# Pictures are the largest part of an event, so live events carry one an hour.
+# Pictures are the largest part of an event: every report has the one of consensus, once an hour the others follow.
 PICTURE_EVERY_S = 3600
 SECOND = 1_000_000
 _ONE_TICK = Lock()
@@ -115,7 +115,7 @@ def report(platform: "Platform", reported: Reported, now: int) -> "list[dg.Asset
         day = dt.date.fromisoformat(text)
         if not is_partition(day):
             continue
-        drawn = pictures(platform, day, set(DAILY)) if draw else {}
+        drawn = pictures(platform, day, set(DAILY) if draw else {"consensus"})
         for name in DAILY:
             total = count(platform.lake, BY_NAME[name], day)
             added = total - reported.totals.get(f"{name} {text}", 0)

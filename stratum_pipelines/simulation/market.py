@@ -17,7 +17,7 @@ from stratum_pipelines.simulation.feed import events_at
 from stratum_pipelines.simulation.ledger import absences, planted_in
 from stratum_pipelines.simulation.planting import MARGIN, TOTAL, missing_windows
 from stratum_pipelines.simulation.pricing import winner_chances
-from stratum_pipelines.simulation.rates import Rates
+from stratum_pipelines.simulation.rates import USUAL_RATES, Rates
 from stratum_pipelines.simulation.scores import KEPT_S, result_frame, score_body
 from stratum_pipelines.simulation.slate import Slate
 from stratum_pipelines.simulation.sports import SPORTS, sport_of
@@ -68,12 +68,10 @@ class Simulation:
             raise ValueError(f"A game has to be listed 6 hours before its start or more; lead_hours is {lead_hours}.")
         if odds_format not in ("american", "decimal"):
             raise ValueError(f"Odds come as american or decimal, not as {odds_format!r}.")
-        per_day = (
-            {key: games_per_day for key in sports} if isinstance(games_per_day, int) else dict(games_per_day or {})
-        )
+        per_day = dict.fromkeys(sports, games_per_day) if isinstance(games_per_day, int) else dict(games_per_day or {})
         self.sports = tuple(sport_of(key).sport_key for key in sports)
         self.odds_format = odds_format
-        self.world = World(seed, books_named(books), rates or Rates(), int(lead_hours * HOUR_S), per_day)
+        self.world = World(seed, books_named(books), rates or USUAL_RATES, int(lead_hours * HOUR_S), per_day)
         self._slates: OrderedDict[tuple[str, dt.date], Slate] = OrderedDict()
 
     @property

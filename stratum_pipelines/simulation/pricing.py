@@ -62,7 +62,7 @@ def over_chances(sport: Sport, margin: Floats, total: Floats, point: Floats, sta
 
 def normal_tail(z: Floats) -> Floats:
     """1 - Phi(z)."""
-    return 0.5 * (1.0 - _erf(z / math.sqrt(2.0)).astype(np.float64))
+    return 0.5 * (1.0 - np.asarray(_erf(z / math.sqrt(2.0)), np.float64))
 
 
 def with_margin(chances: Floats, margin: Floats) -> Floats:

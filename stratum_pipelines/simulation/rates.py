@@ -26,4 +26,5 @@ class Rates:
     missing: float = 3.0
 
 
+USUAL_RATES = Rates()
 NOTHING_PLANTED = Rates(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)

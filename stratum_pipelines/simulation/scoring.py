@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from statistics import median
 
 import polars as pl
 
@@ -68,9 +69,5 @@ def _score(
         n_signals,
         len(right),
         len(right) / n_signals if n_signals else None,
-        _median(delays),
+        median(delays) / SECOND if delays else None,
     )
-
-
-def _median(delays: list[int]) -> float | None:
-    return pl.Series(delays, dtype=pl.Float64).median() / SECOND if delays else None  # type: ignore[operator]

@@ -40,14 +40,17 @@ class Planted:
 
 def truth_frame(planted: Iterable[Planted]) -> pl.DataFrame:
     """One row per planted thing, with times as UTC moments."""
-    moment = pl.Datetime("us", "UTC")
-    names = ("kind", "sport_key", "event_id", "market", "direction", "started_at", "ended_at", "books", "size")
-    types = {
+    schema = {
+        "kind": pl.String,
+        "sport_key": pl.String,
+        "event_id": pl.String,
+        "market": pl.String,
+        "direction": pl.String,
         "started_at": pl.Int64,
         "ended_at": pl.Int64,
         "books": pl.List(pl.String),
         "size": pl.Float64,
     }
-    rows = [tuple(list(v) if isinstance(v := getattr(one, name), tuple) else v for name in names) for one in planted]
-    schema = {name: types.get(name, pl.String()) for name in names}
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("started_at", "ended_at").cast(moment))
+    rows = [{name: getattr(one, name) for name in schema} for one in planted]
+    moments = pl.col("started_at", "ended_at").cast(pl.Datetime("us", "UTC"))
+    return pl.DataFrame(rows, schema=pl.Schema(schema)).with_columns(moments)

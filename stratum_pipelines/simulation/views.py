@@ -76,7 +76,8 @@ def views_for(
                 line = TOTAL if odd.market == "totals" else MARGIN
                 affected = sorted({desks.index(world.books[b].desk) for b in odd.books})
                 during = (steps >= paths.step(odd.starts_at)) & (steps < paths.step(odd.ends_at))
-                view[np.ix_(during, [line], [odd.game], affected)] += odd.offset * scale[line]
+                for desk in affected:
+                    view[during, line, odd.game, desk] += odd.offset * float(scale[line, 0, 0])
         holder.follow(view.reshape(len(steps), n), first)
     return holder.views(shape, n_steps)
 

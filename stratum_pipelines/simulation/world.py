@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stratum_pipelines.simulation.books import BOOKS, SimulatedBook
-from stratum_pipelines.simulation.rates import Rates
+from stratum_pipelines.simulation.rates import USUAL_RATES, Rates
 from stratum_pipelines.simulation.sports import Sport
 
 HOUR_S = 3600
@@ -18,7 +18,7 @@ class World:
 
     seed: int
     books: tuple[SimulatedBook, ...] = BOOKS
-    rates: Rates = Rates()
+    rates: Rates = USUAL_RATES
     lead_s: int = 24 * HOUR_S
     games_per_day: Mapping[str, int] = field(default_factory=dict)
 
