@@ -97,10 +97,18 @@ def answers_and_polls(platform: Platform, day: dt.date) -> Finding:
     written = (
         lake.scan(OddsSnapshots, first=day, last=day)
         .group_by("response_id")
-        .agg(changed=(~pl.col("is_suspended")).sum().cast(pl.Int64), suspended=pl.col("is_suspended").sum().cast(pl.Int64))
+        .agg(
+            changed=(~pl.col("is_suspended")).sum().cast(pl.Int64),
+            suspended=pl.col("is_suspended").sum().cast(pl.Int64),
+        )
         .collect()
     )
-    refused = lake.scan(Quarantine, first=day, last=day).group_by("response_id").agg(refused=pl.len().cast(pl.Int64)).collect()
+    refused = (
+        lake.scan(Quarantine, first=day, last=day)
+        .group_by("response_id")
+        .agg(refused=pl.len().cast(pl.Int64))
+        .collect()
+    )
     faults = [
         f"Answer {rid} has no poll: it has not been computed."
         for rid in raw.join(polls, on="response_id", how="anti")["response_id"].head(SHOWN)
@@ -176,7 +184,9 @@ def _compare(platform: Platform, day: dt.date, answer: Answer, found: Finding) -
 
 def _last_full(platform: Platform, day: dt.date, sport_key: str) -> Answer | None:
     """The last answer of the day that lists everything there is."""
-    complete = platform.lake.scan(Polls, first=day, last=day).filter((pl.col("sport_key") == sport_key) & pl.col("is_complete"))
+    complete = platform.lake.scan(Polls, first=day, last=day).filter(
+        (pl.col("sport_key") == sport_key) & pl.col("is_complete")
+    )
     last = complete.select(pl.col("received_at").max()).collect().item()
     if last is None:
         return None
@@ -190,7 +200,9 @@ def _last_full(platform: Platform, day: dt.date, sport_key: str) -> Answer | Non
 def _said(platform: Platform, answer: Answer) -> tuple[pl.DataFrame, list[str]]:
     """The quotes of an answer as rows, under the ids that games have here; and the games it names that have none."""
     board = blank_board(answer.sport_key, platform.rules)
-    rows = next(iter(advance(board, [answer], platform.rules)))["odds_snapshots"].rename({"event_id": "provider_event_id"})
+    rows = next(iter(advance(board, [answer], platform.rules)))["odds_snapshots"].rename(
+        {"event_id": "provider_event_id"}
+    )
     links = platform.lake.scan(EventLinks).filter(pl.col("provider") == answer.provider)
     known = rows.join(links.select("provider_event_id", "event_id").collect(), on="provider_event_id", how="left")
     # Another pair of teams under a known id is refused, so its quotes are not on the board.

@@ -157,7 +157,11 @@ def newest_events(platform: Platform, events: pl.DataFrame) -> pl.DataFrame:
     """The events that are at least as recent as what is stored: computing an old day must not turn a game back."""
     stored = platform.lake.scan(BY_NAME["events"]).select("event_id", stored_at="last_seen_at")
     known = events.lazy().join(stored, on="event_id", how="left")
-    return known.filter(pl.col("last_seen_at") >= pl.col("stored_at").fill_null(pl.col("last_seen_at"))).select(events.columns).collect()
+    return (
+        known.filter(pl.col("last_seen_at") >= pl.col("stored_at").fill_null(pl.col("last_seen_at")))
+        .select(events.columns)
+        .collect()
+    )
 
 
 def close_day(platform: Platform, day: dt.date) -> CloseReport:
@@ -209,7 +213,7 @@ def differences_between(table: type[Table], live: pl.DataFrame, recomputed: pl.D
                     _as_text(table, name, f"{name}_new").alias("recomputed"),
                 )
             )
-    columns = {name: pl.String for name in ("table", "key", "column", "live", "recomputed")}
+    columns = dict.fromkeys(("table", "key", "column", "live", "recomputed"), pl.String)
     return pl.concat(shown) if shown else pl.DataFrame(schema=columns)
 
 
@@ -218,4 +222,3 @@ def _as_text(table: type[Table], name: str, column: str) -> pl.Expr:
     if table.columns[name].dtype == pl.List(pl.String):
         value = value.list.join(", ")
     return value.cast(pl.String)
-

@@ -95,7 +95,9 @@ def pace_by_credits(situation: Situation) -> tuple[float, str]:
         return LONGEST_WAIT_S, f"only {left} credits are left"
     rounds = usable / situation.cost
     even = seconds_to_renewal(situation.now) / rounds
-    near = situation.next_start_at is not None and situation.next_start_at - situation.now <= STEPS[0][0] * HOUR_S * SECOND
+    near = (
+        situation.next_start_at is not None and situation.next_start_at - situation.now <= STEPS[0][0] * HOUR_S * SECOND
+    )
     return min(even / (HURRY if near else 1.0), LONGEST_WAIT_S), f"{left} credits have to last until the month ends"
 
 

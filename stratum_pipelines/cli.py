@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import EntryPoint, entry_points
 
 import rich_click as click
+from click.exceptions import Exit
 
 GROUP = "stratum.commands"
 
@@ -46,7 +47,7 @@ def main() -> None:
     """Run the command line; whatever goes wrong ends in one clear line and a non-zero exit status."""
     try:
         commands.main(prog_name="stratum", standalone_mode=False)
-    except click.exceptions.Exit as stop:
+    except Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
         error.show()

@@ -67,7 +67,9 @@ def _lake(platform: Platform) -> Iterator[Finding]:
 
 
 def _database(platform: Platform) -> Iterator[Finding]:
-    yield Finding("database", "ok", f"{hide_secrets(platform.settings.database_url)}, revision {platform.database.revision()}")
+    yield Finding(
+        "database", "ok", f"{hide_secrets(platform.settings.database_url)}, revision {platform.database.revision()}"
+    )
 
 
 def _disk(platform: Platform) -> Iterator[Finding]:
@@ -79,8 +81,10 @@ def _disk(platform: Platform) -> Iterator[Finding]:
 
 def _polling(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
     """The last poll of every sport that has games still to come; archives have none."""
-    last = platform.lake.scan(Polls).group_by("sport_key").agg(
-        last=pl.col("received_at").max(), complete=pl.col("is_complete").sort_by("received_at").last()
+    last = (
+        platform.lake.scan(Polls)
+        .group_by("sport_key")
+        .agg(last=pl.col("received_at").max(), complete=pl.col("is_complete").sort_by("received_at").last())
     )
     coming = platform.lake.scan(Events).filter(pl.col("commence_at") > now).group_by("sport_key").agg(games=pl.len())
     for row in last.join(coming, on="sport_key", how="left").sort("sport_key").collect().iter_rows(named=True):
@@ -88,9 +92,16 @@ def _polling(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
         if not row["games"]:
             yield Finding(row["sport_key"], "ok", f"{seen}; no games to come")
         elif now - row["last"] > SILENT_AFTER:
-            yield Finding(row["sport_key"], "warning", f"{seen}, {row['games']} games to come", "Is the poll_odds sensor running? make up")
+            yield Finding(
+                row["sport_key"],
+                "warning",
+                f"{seen}, {row['games']} games to come",
+                "Is the poll_odds sensor running? make up",
+            )
         elif not row["complete"]:
-            yield Finding(row["sport_key"], "warning", f"{seen}, and it was incomplete", "See quarantine for the reason.")
+            yield Finding(
+                row["sport_key"], "warning", f"{seen}, and it was incomplete", "See quarantine for the reason."
+            )
         else:
             yield Finding(row["sport_key"], "ok", f"{seen}, {row['games']} games to come")
 
@@ -111,8 +122,14 @@ def _days(platform: Platform) -> Iterator[Finding]:
     today = dt.datetime.now(dt.UTC).date()
     stale = stale.filter((pl.col("date") < today) | (pl.col("reason") != "not computed yet"))
     for (sport_key, reason), days in stale.group_by("sport_key", "reason", maintain_order=True):
-        span = f"{days['date'].min()} to {days['date'].max()}"
-        yield Finding("days", "warning", f"{sport_key}: {days.height} days out of date ({reason}; {span})", "stratum backfill --stale")
+        dates = days["date"].sort()
+        span = f"{dates[0]} to {dates[-1]}"
+        yield Finding(
+            "days",
+            "warning",
+            f"{sport_key}: {days.height} days out of date ({reason}; {span})",
+            "stratum backfill --stale",
+        )
     if stale.is_empty():
         yield Finding("days", "ok", "every computed day follows from its answers")
 
@@ -124,6 +141,8 @@ def _quarantine(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
         yield Finding("quarantine", "ok", "nothing refused in the last 7 days")
     for reason, count in recent.iter_rows():
         yield Finding(
-            "quarantine", "warning", f"{count:,} refused in the last 7 days: {reason}",
-            f"stratum sql \"select detail, count(*) from quarantine where reason = '{reason}' group by all limit 10\"",
+            "quarantine",
+            "warning",
+            f"{count:,} refused in the last 7 days: {reason}",
+            'stratum sql "select reason, detail, count(*) from quarantine group by all order by 3 desc limit 10"',
         )

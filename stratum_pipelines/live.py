@@ -17,12 +17,12 @@ import polars as pl
 from stratum_pipelines.batch import DAILY, KEPT_WHOLE
 from stratum_pipelines.board.advance import Rows, advance, refused_whole
 from stratum_pipelines.board.state import Board
-from stratum_pipelines.days import StartingPoint, days_by_sport, end_day, note_computed, starting_point
+from stratum_pipelines.days import days_by_sport, end_day, note_computed, starting_point
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers
 from warehouse.database import MarketStore
-from warehouse.tables import BY_NAME, Polls, RawOdds
+from warehouse.tables import BY_NAME, Polls, RawOdds, Table
 
 # The steps of a cycle: between "computed" and "published" a step per table, side by side.
 STEPS = ("raw", "computed", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "published", "polls")
@@ -85,7 +85,7 @@ class Market:
             desk.response_ids.append(answer.response_id)
             for rows in advance(desk.board, [answer], self.platform.rules):
                 if answer.response_id not in done:
-                    completed.append(self._write(answer, rows, None, recovering=True))
+                    completed.append(self.write(answer, rows, None, recovering=True))
         return completed
 
     def _polled(self, day: dt.date) -> list[str]:
@@ -102,7 +102,8 @@ class Market:
     def tidy(self, day: dt.date) -> None:
         """Merge the micro-batches of a day where they have piled up: after the commit, so that no signal waits for it."""
         lake = self.platform.lake
-        for table in (RawOdds, *(BY_NAME[name] for name in DAILY)):
+        tables: list[type[Table]] = [RawOdds, *(BY_NAME[name] for name in DAILY)]
+        for table in tables:
             if lake.parts(table, day) > lake.max_parts:
                 lake.tidy(table, day)
 
@@ -110,17 +111,19 @@ class Market:
         work()
         self.on_step(name)
 
-    def _write(self, answer: Answer, rows: Rows, started: float | None, *, recovering: bool = False) -> Cycle:
+    def write(self, answer: Answer, rows: Rows, started: float | None, *, recovering: bool = False) -> Cycle:
         """Write the rows of one answer, the poll last."""
         lake = self.platform.lake
         cycle = Cycle(answer.response_id, answer.sport_key, answer.received_at)
         batch = f"{answer.received_at}-{answer.response_id}"
-        writes = {
+        writes: dict[str, Callable[[], object]] = {
             name: partial(lake.append, BY_NAME[name], rows[name], batch=batch, recovering=recovering, compact=False)
             for name in DAILY
             if name != "polls" and name in rows and rows[name].height
         }
-        writes |= {n: partial(lake.merge, BY_NAME[n], rows[n]) for n in KEPT_WHOLE if n in rows and rows[n].height}
+        for name in KEPT_WHOLE:
+            if name in rows and rows[name].height:
+                writes[name] = partial(lake.merge, BY_NAME[name], rows[name])
         # Each is durable when it returns, and none needs another: waiting for the disk together takes a third of the time.
         for written in [self.writers.submit(self._step, name, write) for name, write in writes.items()]:
             written.result()
@@ -169,7 +172,7 @@ def run_cycle(market: Market, answer: Answer) -> Cycle:
         desk.response_ids.append(answer.response_id)
         rows = next(advance(desk.board, [answer], market.platform.rules))
     market.on_step("computed")
-    cycle = market._write(answer, rows, started)
+    cycle = market.write(answer, rows, started)
     if desk:
         cycle.started_event_ids = _started(desk.board, before, answer.received_at)
     cycle.kpis = _kpis(answer, rows, cycle)

@@ -17,7 +17,12 @@ def picture_of_movement(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
     """Title and PNG of the line that moved most often on a day; None when nothing has a consensus."""
     drawn = pl.any_horizontal((pl.col("market") == market) & (pl.col("side") == side) for market, side in DRAWN.items())
     value = pl.when(pl.col("market") == "h2h").then("fair_prob").otherwise("point_median")
-    lines = lake.scan(Consensus, first=day, last=day).filter(drawn).with_columns(value=value.round(4)).filter(pl.col("value").is_not_null())
+    lines = (
+        lake.scan(Consensus, first=day, last=day)
+        .filter(drawn)
+        .with_columns(value=value.round(4))
+        .filter(pl.col("value").is_not_null())
+    )
     moved = (
         lines.group_by("event_id", "market", "outcome")
         .agg(moves=pl.col("value").n_unique(), rows=pl.len())

@@ -21,7 +21,7 @@ from stratum_pipelines.providers.reading import Answer
 from warehouse.database.leases import Leases
 
 LEASE = "poll_odds"
-# Longer than the longest tick, so that a poller that is still at work is never taken for dead.
+# Held for the length of a tick, and longer than the longest: a poller at work is never taken for dead.
 LEASE_S = 120.0
 # Recomputing a day that is still open holds polling up for at most this long, should its process die.
 PAUSE_S = 600.0
@@ -65,7 +65,7 @@ class Tick:
 
 
 class Poller:
-    """Polls one source onto one platform, while it holds the lease."""
+    """Polls one source onto one platform, each tick under the lease."""
 
     def __init__(
         self,
@@ -95,12 +95,19 @@ class Poller:
         if not self._hold():
             tick.is_held_elsewhere = True
             return tick
-        for _, sport_key in due:
-            if time.monotonic() - started > BUDGET_S:
-                break
-            tick.cycles += self.market.open_desk(sport_key)
-            self._poll(sport_key, progress, tick)
-            tick.plans[sport_key] = self.plan(sport_key, progress)
+        try:
+            for _, sport_key in due:
+                if time.monotonic() - started > BUDGET_S:
+                    break
+                tick.cycles += self.market.open_desk(sport_key)
+                self._poll(sport_key, progress, tick)
+                tick.plans[sport_key] = self.plan(sport_key, progress)
+        except BaseException:
+            # A cycle that stopped half-way has moved its board on: the next tick starts from raw answers and completes it.
+            self.market = Market(self.platform)
+            raise
+        finally:
+            self._release()
         return tick
 
     def plan(self, sport_key: str, progress: Progress) -> Plan:
@@ -115,19 +122,21 @@ class Poller:
         )
         return next_poll(situation, self.fastest_s)
 
-    def release(self) -> None:
-        """Give the lease up, so that another poller need not wait for it to end."""
+    def _hold(self) -> bool:
+        """Whether the lease is ours now. Boards that were kept while another process held it are thrown away."""
+        token = self.leases.acquire(LEASE, self.holder, LEASE_S, self._moment())
+        if token is None:
+            return False
+        # Tokens count: the one after ours says that nobody held the lease in between.
+        if self.token is None or token != self.token + 1:
+            self.market = Market(self.platform)
+        self.token = token
+        return True
+
+    def _release(self) -> None:
+        """Give the lease up between ticks, so that whoever recomputes an open day can have it."""
         if self.token is not None:
             self.leases.release(LEASE, self.holder, self.token, self._moment())
-            self.token = None
-
-    def _hold(self) -> bool:
-        """Whether the lease is ours now. Boards that were kept while another may have polled are thrown away."""
-        if self.token is not None and self.leases.renew(LEASE, self.holder, self.token, LEASE_S, self._moment()):
-            return True
-        self.token = self.leases.acquire(LEASE, self.holder, LEASE_S, self._moment())
-        self.market = Market(self.platform)
-        return self.token is not None
 
     def _poll(self, sport_key: str, progress: Progress, tick: Tick) -> None:
         answers = self.source.ask(sport_key)
@@ -150,7 +159,9 @@ class Poller:
         now = self.now()
         if desk is None:
             return now
-        return min((g.commence_at for g in desk.board.registry.games if g.is_listed and g.commence_at > now), default=None)
+        return min(
+            (g.commence_at for g in desk.board.registry.games if g.is_listed and g.commence_at > now), default=None
+        )
 
     def _moment(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self.now() / 1e6, dt.UTC)

@@ -104,7 +104,9 @@ def count_answers(lake: Lake, days: Collection[dt.date]) -> int:
     """How many answers are stored for these days."""
     if not days:
         return 0
-    scan = lake.scan(RawOdds, first=min(days), last=max(days)).select(pl.col("received_at").dt.date().is_in(list(days)).sum())
+    scan = lake.scan(RawOdds, first=min(days), last=max(days)).select(
+        pl.col("received_at").dt.date().is_in(list(days)).sum()
+    )
     return int(scan.collect().item() or 0)
 
 
@@ -126,12 +128,11 @@ def stored_rows(lake: Lake, day: dt.date, sport_key: str, *, after: int = 0) -> 
     index = index.filter(pl.col("received_at").to_physical() > after)
     for start in range(0, index.height, ANSWERS_PER_FILE):
         part = index.slice(start, ANSWERS_PER_FILE)
-        rows = scan.filter(
-            pl.col("received_at").is_between(part["received_at"].min(), part["received_at"].max())
-        ).join(part.lazy().select("response_id"), on="response_id", how="semi")
+        rows = scan.filter(pl.col("received_at").is_between(part["received_at"].min(), part["received_at"].max())).join(
+            part.lazy().select("response_id"), on="response_id", how="semi"
+        )
         ordered = rows.collect().sort("received_at", "response_id")
-        for row in ordered.with_columns(pl.col("requested_at", "received_at").to_physical()).iter_rows(named=True):
-            yield row
+        yield from ordered.with_columns(pl.col("requested_at", "received_at").to_physical()).iter_rows(named=True)
 
 
 def answer_of(row: dict[str, Any]) -> Answer:

@@ -62,7 +62,9 @@ class Readers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -85,9 +87,12 @@ def _start(reads: Reads) -> subprocess.Popen[bytes]:
     return process
 
 
-def _exchange(rows: Iterable[Row], process: subprocess.Popen[bytes], done: "Queue[Pairs | BaseException | None]") -> None:
+def _exchange(
+    rows: Iterable[Row], process: subprocess.Popen[bytes], done: "Queue[Pairs | BaseException | None]"
+) -> None:
     """Hand chunks over and take readings back until the rows are used up; what goes wrong goes to the one who waits."""
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
         remaining = iter(rows)
         while chunk := list(islice(remaining, ANSWERS_AT_ONCE)):
@@ -96,10 +101,12 @@ def _exchange(rows: Iterable[Row], process: subprocess.Popen[bytes], done: "Queu
             done.put(pickle.load(process.stdout))  # noqa: S301 (our own process wrote it)
         done.put(None)
     except (EOFError, BrokenPipeError, pickle.UnpicklingError, ValueError) as error:
-        stopped = ReaderStopped("The process that reads answers has stopped; nothing was written for this day. Run it again.")
+        stopped = ReaderStopped(
+            "The process that reads answers has stopped; nothing was written for this day. Run it again."
+        )
         stopped.__cause__ = error
         done.put(stopped)
-    except BaseException as error:  # noqa: BLE001 (it is raised again in the thread that waits)
+    except BaseException as error:
         done.put(error)
 
 

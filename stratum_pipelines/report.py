@@ -42,7 +42,9 @@ def _sports(summary: Summary) -> Grid:
     for name in ("games", "polls", "quotes", "changed", "suspended"):
         grid.add_column(name, justify="right")
     for row in summary.sports:
-        grid.add_row(str(row["sport_key"]), *(_count(row[n]) for n in ("games", "polls", "quotes", "changed", "suspended")))
+        grid.add_row(
+            str(row["sport_key"]), *(_count(row[n]) for n in ("games", "polls", "quotes", "changed", "suspended"))
+        )
     return grid
 
 
@@ -54,12 +56,18 @@ def _signals(summary: Summary) -> Grid:
     for row in summary.signals:
         numbers = (row["signals"], row["games"], row["high"], row["medium"])
         strength = f"{row['strength_median']:.0f}"
-        grid.add_row(str(row["signal_type"]), *map(_count, numbers), strength, _count(row["with_close"]), _count(row["missing_close"]))
+        grid.add_row(
+            str(row["signal_type"]),
+            *map(_count, numbers),
+            strength,
+            _count(row["with_close"]),
+            _count(row["missing_close"]),
+        )
     return grid
 
 
 def _scorecard(summary: Summary) -> Grid:
-    grid = Grid(title="Closing-line value", title_justify="left", header_style="bold", padding=(0, 0, 0, 1))
+    grid = Grid(title="Closing-line value", title_justify="left", header_style="bold")
     for name in ("type", "market"):
         grid.add_column(name, no_wrap=True)
     for name in ("signals", "games", "ties", "beat", "interval", "points", "probability", "tier"):
@@ -92,20 +100,30 @@ def _detections(detections: pl.DataFrame) -> Grid:
     for row in detections.filter((pl.col("kind") != "") & (pl.col("n_planted") > 0)).iter_rows(named=True):
         delay = f"{row['delay_s_median'] / 60:.1f} min" if row["delay_s_median"] is not None else ""
         grid.add_row(
-            row["signal_type"], row["kind"], _count(row["n_planted"]), _count(row["n_found"]), f"{row['recall']:.0%}", delay
+            row["signal_type"],
+            row["kind"],
+            _count(row["n_planted"]),
+            _count(row["n_found"]),
+            f"{row['recall']:.0%}",
+            delay,
         )
     return grid
 
 
 def _print_where(console: Console, summary: Summary) -> None:
     filled = [f"{name} {count:,}" for name, count in summary.rows.items() if count]
-    console.print("\n[bold]Rows[/bold]      " + ",\n          ".join(", ".join(filled[i : i + 4]) for i in range(0, len(filled), 4)))
+    console.print(
+        "\n[bold]Rows[/bold]      "
+        + ",\n          ".join(", ".join(filled[i : i + 4]) for i in range(0, len(filled), 4))
+    )
     console.print(f"[bold]Parquet[/bold]   {summary.lake}")
     console.print(f"[bold]Database[/bold]  {summary.database}")
     console.print("\n[bold]What to open next[/bold]")
     if summary.example_signal:
         signal = summary.example_signal
-        console.print(f"  stratum trace {str(signal['signal_id'])[:12]}   the strongest signal, back to the bytes it came from")
+        console.print(
+            f"  stratum trace {str(signal['signal_id'])[:12]}   the strongest signal, back to the bytes it came from"
+        )
     console.print('  stratum sql "select * from signals order by strength_score desc limit 10"')
     console.print("  stratum doctor               what is configured, reachable and stale")
     console.print("  make up                      Dagster with lineage, partitions, plots and live polling")

@@ -45,8 +45,8 @@ def settle(platform: Platform, event_ids: Collection[str], as_of: int, *, announ
     starts = starts_passed(changes, as_of)
     if starts.is_empty():
         return Settled(0, 0, 0)
-    seen = changes.select(first=pl.col("received_at").min()).collect()["first"].item().date()
-    last = starts["closed_at"].max().date()
+    seen = changes.select(pl.col("received_at").dt.date().min()).collect().item()
+    last = starts.select(pl.col("closed_at").dt.date().max()).item()
     ids = starts["event_id"].unique().to_list()
     mine = pl.col("event_id").is_in(ids)
     lines = closing_lines(
@@ -73,7 +73,9 @@ def _deviations(platform: Platform) -> dict[str, dict[str, float]]:
 def _with_earlier_times(platform: Platform, records: pl.DataFrame, ids: list[str]) -> pl.DataFrame:
     """The records, keeping the computed_at of those that were there before with the same values."""
     same = [name for name in records.columns if name != "computed_at"]
-    stored = platform.lake.scan(ClvRecords).filter(pl.col("event_id").is_in(ids)).rename({"computed_at": "was"}).collect()
+    stored = (
+        platform.lake.scan(ClvRecords).filter(pl.col("event_id").is_in(ids)).rename({"computed_at": "was"}).collect()
+    )
     joined = records.join(stored, on=same, how="left", nulls_equal=True)
     return joined.with_columns(computed_at=pl.coalesce("was", "computed_at")).select(records.columns)
 
@@ -100,8 +102,10 @@ def enter_results(platform: Platform, results: pl.DataFrame) -> int:
     if fresh.is_empty():
         return 0
     last = stored.group_by("event_id").agg(last=pl.col("version").max())
-    added = fresh.drop("version", "is_current", strict=False).join(last, on="event_id", how="left").with_columns(
-        version=(pl.col("last").fill_null(0) + 1).cast(pl.Int32), is_current=pl.lit(True)
+    added = (
+        fresh.drop("version", "is_current", strict=False)
+        .join(last, on="event_id", how="left")
+        .with_columns(version=(pl.col("last").fill_null(0) + 1).cast(pl.Int32), is_current=pl.lit(True))
     )
     outdated = current.join(added.select("event_id"), on="event_id", how="semi").with_columns(is_current=pl.lit(False))
     platform.lake.merge(Results, Results.conform(pl.concat([Results.conform(added), outdated])))

@@ -1,6 +1,7 @@
 """What the warehouse holds, in numbers a person can read at a glance."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -18,9 +19,9 @@ class Summary:
     rows: dict[str, int]
     first_received_at: str | None
     last_received_at: str | None
-    sports: list[dict[str, object]]
-    signals: list[dict[str, object]]
-    scorecard: list[dict[str, object]]
+    sports: list[dict[str, Any]]
+    signals: list[dict[str, Any]]
+    scorecard: list[dict[str, Any]]
     refused: dict[str, int]
     example_signal: dict[str, object] | None
 
@@ -45,25 +46,33 @@ def summarise(platform: Platform) -> Summary:
     )
 
 
-def _sports(platform: Platform) -> list[dict[str, object]]:
-    polls = platform.lake.scan(Polls).group_by("sport_key").agg(
-        polls=pl.len(),
-        quotes=pl.col("n_quotes").sum(),
-        changed=pl.col("n_changed").sum(),
-        suspended=pl.col("n_suspended").sum(),
+def _sports(platform: Platform) -> list[dict[str, Any]]:
+    polls = (
+        platform.lake.scan(Polls)
+        .group_by("sport_key")
+        .agg(
+            polls=pl.len(),
+            quotes=pl.col("n_quotes").sum(),
+            changed=pl.col("n_changed").sum(),
+            suspended=pl.col("n_suspended").sum(),
+        )
     )
     games = platform.lake.scan(Events).group_by("sport_key").agg(games=pl.len())
     return polls.join(games, on="sport_key", how="left").sort("sport_key").collect().to_dicts()
 
 
-def _signals(platform: Platform) -> list[dict[str, object]]:
+def _signals(platform: Platform) -> list[dict[str, Any]]:
     """Signals by type, with the closing-line value of those that have one."""
-    counted = platform.lake.scan(Signals).group_by("signal_type").agg(
-        signals=pl.len(),
-        games=pl.col("event_id").n_unique(),
-        high=(pl.col("priority") == "High").sum(),
-        medium=(pl.col("priority") == "Medium").sum(),
-        strength_median=pl.col("strength_score").median(),
+    counted = (
+        platform.lake.scan(Signals)
+        .group_by("signal_type")
+        .agg(
+            signals=pl.len(),
+            games=pl.col("event_id").n_unique(),
+            high=(pl.col("priority") == "High").sum(),
+            medium=(pl.col("priority") == "Medium").sum(),
+            strength_median=pl.col("strength_score").median(),
+        )
     )
     valued = (
         platform.lake.scan(ClvRecords)
@@ -74,7 +83,7 @@ def _signals(platform: Platform) -> list[dict[str, object]]:
     return counted.join(valued, on="signal_type", how="left").sort("signal_type").collect().to_dicts()
 
 
-def _scorecard(platform: Platform) -> list[dict[str, object]]:
+def _scorecard(platform: Platform) -> list[dict[str, Any]]:
     """The newest scorecards over all time, by signal type and market."""
     cards = platform.lake.scan(Scorecards)
     newest = cards.select(pl.col("as_of").max()).collect().item()
@@ -98,8 +107,20 @@ def _example(platform: Platform) -> dict[str, object] | None:
         .filter(pl.col("clv_prob").is_not_null())
         .sort("strength_score", "signal_id", descending=[True, False])
         .select(
-            "signal_id", "signal_type", "event_id", "market", "outcome", "detected_at", "from_value", "to_value",
-            "entry_point", "entry_price_decimal", "entry_bookmaker", "close_point", "clv_points", "clv_prob",
+            "signal_id",
+            "signal_type",
+            "event_id",
+            "market",
+            "outcome",
+            "detected_at",
+            "from_value",
+            "to_value",
+            "entry_point",
+            "entry_price_decimal",
+            "entry_bookmaker",
+            "close_point",
+            "clv_points",
+            "clv_prob",
         )
         .head(1)
         .collect()

@@ -1,6 +1,8 @@
 """The way back: from a signal to the quotes that made it, and to the answers those came in."""
 
+import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -16,8 +18,8 @@ class UnknownSignal(Exception):
 class Trace:
     """A signal with everything it rests on; `answers` names the stored bodies by digest and file-independent id."""
 
-    signal: dict[str, object]
-    event: dict[str, object]
+    signal: dict[str, Any]
+    event: dict[str, Any]
     consensus: pl.DataFrame
     quotes: pl.DataFrame
     answers: pl.DataFrame
@@ -30,13 +32,18 @@ def trace(platform: Platform, signal_id: str) -> Trace:
     found = lake.scan(Signals).filter(pl.col("signal_id").str.starts_with(signal_id)).head(2).collect()
     if found.height != 1:
         what = "no signal" if found.is_empty() else "more than one signal"
-        raise UnknownSignal(f"There is {what} whose id begins with {signal_id!r}. List some: stratum sql \"select signal_id from signals limit 5\".")
+        raise UnknownSignal(
+            f"There is {what} whose id begins with {signal_id!r}. "
+            'List some with: stratum sql "from signals limit 5"'
+        )
     signal = found.to_dicts()[0]
     detected_at, window = signal["detected_at"], signal["window_s"]
     event = lake.scan(Events).filter(pl.col("event_id") == signal["event_id"]).collect().to_dicts()
     mine = (pl.col("event_id") == signal["event_id"]) & (pl.col("market") == signal["market"])
     since = pl.lit(detected_at) - pl.duration(microseconds=round(window * 1e6))
-    quotes = _in_window(lake.scan(OddsSnapshots, last=detected_at.date()).filter(mine), "received_at", since, detected_at)
+    quotes = _in_window(
+        lake.scan(OddsSnapshots, last=detected_at.date()).filter(mine), "received_at", since, detected_at
+    )
     consensus = _in_window(lake.scan(Consensus, last=detected_at.date()).filter(mine), "as_of", since, detected_at)
     ids = pl.concat([quotes["response_id"], consensus["response_id"], found["response_id"]]).unique().to_list()
     days = quotes["received_at"].dt.date().to_list() + consensus["as_of"].dt.date().to_list() + [detected_at.date()]
@@ -51,7 +58,7 @@ def trace(platform: Platform, signal_id: str) -> Trace:
     return Trace(signal, event[0] if event else {}, consensus, quotes, answers, clv)
 
 
-def _in_window(rows: pl.LazyFrame, moment: str, since: pl.Expr, until: object) -> pl.DataFrame:
+def _in_window(rows: pl.LazyFrame, moment: str, since: pl.Expr, until: dt.datetime) -> pl.DataFrame:
     """Rows of the window, and for each quote or outcome the last one before it: what it moved from."""
     by = [name for name in ("bookmaker", "outcome") if name in rows.collect_schema()]
     known = rows.filter(pl.col(moment) <= until).collect().sort(moment)

@@ -24,7 +24,7 @@ from stratum_pipelines.live import Market, run_cycle
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import store_answers
-from tests.postgres import NoServer, find_server, fresh_database
+from tests.postgres import NoServer, fresh_database
 from warehouse.settings import read_settings
 from warehouse.tables import OddsSnapshots
 
@@ -70,7 +70,11 @@ def batch() -> None:
         for report in compute_days(platform, sorted(stored.days)):
             quotes += report.quotes
         seconds = time.perf_counter() - started
-    say("batch: raw JSON to signals, quotes/s", f"{quotes / seconds:,.0f}", f"{seconds / floor:.2f} x unzip and decode alone")
+    say(
+        "batch: raw JSON to signals, quotes/s",
+        f"{quotes / seconds:,.0f}",
+        f"{seconds / floor:.2f} x unzip and decode alone",
+    )
     say("batch: quotes, seconds, floor seconds", f"{quotes:,}  {seconds:.2f}  {floor:.2f}")
 
 
@@ -86,46 +90,59 @@ def live() -> None:
     for name, settings in _databases():
         with tempfile.TemporaryDirectory() as folder:
             platform = home(folder, **settings)
-            market = Market(platform)
-            answers = [a for a in nfl_answers(platform)][600:1020]
-            times, quotes = [], []
-            for answer in answers:
-                # The garbage and files of the answer before are not this one's time.
-                cycle = run_cycle(market, answer)
-                if cycle.duration_ms is not None:
-                    times.append(cycle.duration_ms)
-                    quotes.append(cycle.rows["odds_snapshots"])
-            times = times[20:]
-            frame = platform.lake.scan(OddsSnapshots).head(860).collect()
-            path = Path(folder) / "floor.parquet"
-            floor = statistics.median(timed(lambda: _durable(frame, path)) * 1000 for _ in range(100))
+            times = _cycles(platform)
+            floor = _durable_write(
+                platform.lake.scan(OddsSnapshots).head(860).collect(), Path(folder) / "floor.parquet"
+            )
         cuts = statistics.quantiles(times, n=100)
-        say(f"live: {name}, ms per cycle, p50 / p99 / max", f"{cuts[49]:.1f} / {cuts[98]:.1f} / {max(times):.1f}", f"p50 {cuts[49] / floor:.1f} x one durable Parquet write ({floor:.2f} ms)")
+        value = f"{cuts[49]:.1f} / {cuts[98]:.1f} / {max(times):.1f}"
+        ratio = f"p50 {cuts[49] / floor:.1f} x one durable Parquet write ({floor:.2f} ms)"
+        say(f"live: {name}, ms per cycle, p50 / p99 / max", value, ratio)
+
+
+def _cycles(platform: Platform) -> list[float]:
+    """Milliseconds of 400 cycles over recorded answers of some 900 quotes each, after 20 to warm up."""
+    market = Market(platform)
+    answers = list(nfl_answers(platform))[600:1020]
+    cycles = [run_cycle(market, answer) for answer in answers]
+    return [cycle.duration_ms for cycle in cycles if cycle.duration_ms is not None][20:]
+
+
+def _durable_write(frame: pl.DataFrame, path: Path) -> float:
+    """Milliseconds, in the median, of writing a frame to Parquet and waiting for the disk."""
+
+    def write() -> None:
+        frame.write_parquet(path, compression="zstd")
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+    return statistics.median(timed(write) * 1000 for _ in range(100))
 
 
 def _databases() -> Iterator[tuple[str, dict[str, str]]]:
     yield "SQLite", {}
     try:
-        with fresh_database(find_server()) as url:
+        with fresh_database() as url:
             yield "PostgreSQL", {"STRATUM_DATABASE_URL": url}
     except NoServer as missing:
         say("live: PostgreSQL", "not measured", str(missing))
-
-
-def _durable(frame: pl.DataFrame, path: Path) -> None:
-    frame.write_parquet(path, compression="zstd")
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def imports() -> None:
     """Importing the Dagster entry point against importing Dagster alone."""
     both = {}
     for module in ("dagster", "stratum_pipelines.definitions"):
-        runs = [timed(lambda m=module: subprocess.run([sys.executable, "-c", f"import {m}"], check=True, cwd=REPOSITORY)) for _ in range(4)]
+        runs = [
+            timed(lambda m=module: subprocess.run([sys.executable, "-c", f"import {m}"], check=True, cwd=REPOSITORY))
+            for _ in range(4)
+        ]
         both[module] = statistics.median(runs[1:])
     entry = both["stratum_pipelines.definitions"]
-    say("import stratum_pipelines.definitions, seconds", f"{entry:.2f}", f"{entry / both['dagster']:.2f} x import dagster")
+    say(
+        "import stratum_pipelines.definitions, seconds",
+        f"{entry:.2f}",
+        f"{entry / both['dagster']:.2f} x import dagster",
+    )
 
 
 PARTS = {"batch": batch, "archive": archive, "live": live, "imports": imports}
@@ -133,7 +150,9 @@ PARTS = {"batch": batch, "archive": archive, "live": live, "imports": imports}
 
 def main() -> None:
     """Measure the parts named on the command line, or all."""
-    print(f"{machine.processor() or machine.machine()}, {os.cpu_count()} cores, Python {machine.python_version()}, {machine.system()}")
+    print(
+        f"{machine.processor() or machine.machine()}, {os.cpu_count()} cores, Python {machine.python_version()}, {machine.system()}"
+    )
     if not NFL.is_dir():
         sys.exit(f"bench: the recorded answers are missing: {NFL}. Set STRATUM_TEST_DATA.")
     for name in sys.argv[1:] or PARTS:

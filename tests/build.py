@@ -34,7 +34,13 @@ def book(key: str, at: int, *, h2h: Any = None, spread: Any = None, total: Any =
     markets = []
     if h2h:
         names = ("Home", "Away", "Draw")
-        markets.append({"key": "h2h", "last_update": iso(at), "outcomes": [{"name": n, "price": p} for n, p in zip(names, h2h, strict=False)]})
+        markets.append(
+            {
+                "key": "h2h",
+                "last_update": iso(at),
+                "outcomes": [{"name": n, "price": p} for n, p in zip(names, h2h, strict=False)],
+            }
+        )
     if spread:
         point, home, away = spread
         outcomes = [{"name": "Home", "price": home, "point": point}, {"name": "Away", "price": away, "point": -point}]
@@ -46,9 +52,24 @@ def book(key: str, at: int, *, h2h: Any = None, spread: Any = None, total: Any =
     return {"key": key, "title": key.title(), "last_update": iso(at), "markets": markets}
 
 
-def game(books: list[dict[str, Any]], *, event_id: str = "game-1", start: int = NOON + 600 * MINUTE, home: str = "Home", away: str = "Away", sport: str = NFL) -> dict[str, Any]:
+def game(
+    books: list[dict[str, Any]],
+    *,
+    event_id: str = "game-1",
+    start: int = NOON + 600 * MINUTE,
+    home: str = "Home",
+    away: str = "Away",
+    sport: str = NFL,
+) -> dict[str, Any]:
     """One game with its bookmakers."""
-    return {"id": event_id, "sport_key": sport, "commence_time": iso(start), "home_team": home, "away_team": away, "bookmakers": books}
+    return {
+        "id": event_id,
+        "sport_key": sport,
+        "commence_time": iso(start),
+        "home_team": home,
+        "away_team": away,
+        "bookmakers": books,
+    }
 
 
 def answer(at: int, games: list[dict[str, Any]], *, sport: str = NFL, **fields: Any) -> Answer:

@@ -133,7 +133,9 @@ def restore(folder: Path | str, lake: Lake, database: Database, *, check_lake: b
     """
     manifest = read_manifest(folder)
     if manifest.revision not in database.known_revisions():
-        raise BackupUnusable(f"{folder} has revision {manifest.revision}, which this program does not know: it is newer.")
+        raise BackupUnusable(
+            f"{folder} has revision {manifest.revision}, which this program does not know: it is newer."
+        )
     if check_lake:
         _refuse_other_lake(compare_lake(manifest, lake))
     database.migrate()

@@ -91,13 +91,23 @@ def advance_read(board: Board, answers: Iterable[tuple[Answer, Reading]], rules:
 
 def refused_whole(answer: Answer, reason: str, detail: str) -> Rows:
     """The rows of an answer that cannot be used at all: a poll that found nothing, and why."""
-    refusal = Refusal("raw_odds", reason, f"{detail} Nothing of it was used; it stays in raw_odds.", answer.sport_key, "")
-    nothing = Placed(answer, Reading(False, "american", refusals=[refusal]), [], [], *_NO_QUOTES, 0, [refusal])
+    refusal = Refusal(
+        "raw_odds", reason, f"{detail} Nothing of it was used; it stays in raw_odds.", answer.sport_key, ""
+    )
+    nothing = Placed(
+        answer=answer,
+        reading=Reading(False, "american"),
+        games=[],
+        unlisted=[],
+        slots=np.empty(0, np.int64),
+        quoted=np.empty(0),
+        point=np.empty(0),
+        quoted_at=np.empty(0, np.int64),
+        n_clamped=0,
+        refusals=[refusal],
+    )
     counts = np.zeros(1, np.int64)
     return {"polls": poll_rows([nothing], counts, counts), "quarantine": quarantine_rows([nothing])}
-
-
-_NO_QUOTES = (np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.int64))
 
 
 def run_length(board: Board, reading: Reading) -> int:

@@ -118,7 +118,9 @@ class Registry:
                 f"Game {game.event_id} is {known.away_team} at {known.home_team}, but this answer lists "
                 f"{game.away_team} at {game.home_team} under its id; its quotes were left out."
             )
-            return -1, Refusal("events", "teams_changed", detail, f"{game.away_team} at {game.home_team}", game.event_id)
+            return -1, Refusal(
+                "events", "teams_changed", detail, f"{game.away_team} at {game.home_team}", game.event_id
+            )
         kept = game.away_team if new[0] == game.home_team else game.home_team
         side = 1 - known.names[kept]
         known.names[new[0]] = side

@@ -29,7 +29,7 @@ def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
     where it lies within 15 minutes before the receipt, else the receipt.
     """
     p, m, b = np.nonzero(run.changed.any(axis=2))
-    kinds = np.array(board.market_kind, np.int64)[m]
+    kinds: npt.NDArray[np.int64] = np.array(board.market_kind, np.int64)[m]
     at = np.maximum.reduce(run.quoted_at[p, m, :, b], axis=1)
     received = run.times[p]
     at = np.where((received - at >= 0) & (received - at <= SANE_AGE_US), at, received)
@@ -39,8 +39,10 @@ def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
     rises = change > 0
     line_outcome = np.where(kinds == TOTALS, ~rises, rises).astype(np.int64)
 
-    gain = _fair(run.now["price"][p, m, :, b], board.n_outcomes) - _fair(run.before["price"][p, m, :, b], board.n_outcomes)
-    known = ~np.isnan(gain).any(axis=1)
+    gain = _fair(run.now["price"][p, m, :, b], board.n_outcomes) - _fair(
+        run.before["price"][p, m, :, b], board.n_outcomes
+    )
+    known: npt.NDArray[np.bool_] = np.asarray(~np.isnan(gain).any(axis=1))
     outcome = np.where(known[:, None], gain, -1.0).argmax(axis=1)
     gained = np.take_along_axis(gain, outcome[:, None], 1)[:, 0]
     priced = (kinds == H2H) & known & (np.where(known, gained, 0.0) >= MIN_H2H_MOVE - 1e-9)

@@ -10,8 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from stratum_pipelines.board.places import Placed
-from stratum_pipelines.board.state import BOOK_BITS, BOOK_MASK, H2H, MARKET_SHIFT, OUTCOME_MASK, QUOTE_ARRAYS, SPREADS, TOTALS, Board
 from stratum_pipelines.board.sightings import Sightings
+from stratum_pipelines.board.state import (
+    BOOK_BITS,
+    BOOK_MASK,
+    H2H,
+    MARKET_SHIFT,
+    OUTCOME_MASK,
+    QUOTE_ARRAYS,
+    SPREADS,
+    Board,
+)
 from stratum_pipelines.providers.reading import Refusal
 from stratum_pipelines.quant.odds import american_to_decimal
 
@@ -70,7 +79,8 @@ def observe(board: Board, placed: list[Placed], commence_at: npt.NDArray[np.int6
         before=before,
         active=active,
         was_active=was_active,
-        changed=(active != was_active) | both & ((now["quoted"] != before["quoted"]) | (now["point"] != before["point"])),
+        changed=(active != was_active)
+        | both & ((now["quoted"] != before["quoted"]) | (now["point"] != before["point"])),
         restaled=both & (now["stale"] != before["stale"]),
         quoted_at=quoted_at,
         is_american=np.array([p.reading.odds_format == "american" for p in placed]),
@@ -121,7 +131,11 @@ def _carry(board: Board, placed: list[Placed], now: dict[str, npt.NDArray]) -> N
 
 
 def _stale(
-    board: Board, placed: list[Placed], now: dict[str, npt.NDArray], active: npt.NDArray[np.bool_], default_gaps: list[int]
+    board: Board,
+    placed: list[Placed],
+    now: dict[str, npt.NDArray],
+    active: npt.NDArray[np.bool_],
+    default_gaps: list[int],
 ) -> npt.NDArray[np.bool_]:
     """Which quotes are older than twice their book's expected gap, answer by answer."""
     times = np.array([p.answer.received_at for p in placed], np.int64)

@@ -46,7 +46,9 @@ def place(board: Board, answer: Answer, reading: Reading, reference: Reference) 
     keys = list(zip(events, reading.bookmaker, reading.market, reading.outcome, strict=True))
     codes = [slots.get(key) for key in keys]
     if None in codes:
-        codes = [_assign(board, reference, key) if code is None else code for key, code in zip(keys, codes, strict=True)]
+        codes = [
+            _assign(board, reference, key) if code is None else code for key, code in zip(keys, codes, strict=True)
+        ]
     found = np.array(codes, np.int64)
     keep = found >= 0
     if events and min(events) < 0:
@@ -137,7 +139,9 @@ def _kinds_of(board: Board, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int6
     return kinds[np.maximum(slots, 0) >> MARKET_SHIFT]
 
 
-def _refuse_unknown(reading: Reading, slots: npt.NDArray[np.int64], events: npt.NDArray[np.int64], refusals: list[Refusal]) -> None:
+def _refuse_unknown(
+    reading: Reading, slots: npt.NDArray[np.int64], events: npt.NDArray[np.int64], refusals: list[Refusal]
+) -> None:
     """One refusal per unknown name and answer, with the number of quotes it cost."""
     strange = np.flatnonzero((slots < 0) & (events >= 0)) if len(slots) else slots
     names: dict[tuple[str, str], list[int]] = {}

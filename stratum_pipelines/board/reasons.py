@@ -20,8 +20,8 @@ REASONS: dict[str, str] = {
     "repeated_quote": "Two quotes of one answer mean the same book, market and outcome. The first counts.",
     "wrong_sport": "The game is of another sport than the answer is about. The game was left out.",
     "unmatched_event": (
-        "A new id that no single known game fits by teams and start, where one game or none may be meant. The game was left "
-        "out until a row in event_links says which it is."
+        "No single known game fits a new id by teams and start, and it may be none of them. The game was left out; the detail "
+        "names what it could be."
     ),
     "teams_changed": "A known id now names two other teams. The game was left out of this answer.",
     "team_renamed": "A known id names one team anew. Nothing was left out; quotes go on under the first name.",

@@ -164,9 +164,7 @@ def consensus_rows(
     )
 
 
-def poll_rows(
-    placed: list[Placed], changed: npt.NDArray[np.int64], vanished: npt.NDArray[np.int64]
-) -> pl.DataFrame:
+def poll_rows(placed: list[Placed], changed: npt.NDArray[np.int64], vanished: npt.NDArray[np.int64]) -> pl.DataFrame:
     """One row per answer, in the columns of polls; `changed` counts snapshot rows, `vanished` those that suspend.
 
     duration_ms is for the caller who measured it.

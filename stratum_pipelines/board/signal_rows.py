@@ -54,11 +54,18 @@ class SignalRows:
         score, components = strength(move, self.league.move_thresholds[market], window_s, n_groups)
         entry = self._entry(i, m, o, kind, side)
         ages = {board.books[b]: round((detected_at - int(run.now["sighted"][i, m, o, b])) / 1e6, 3) for b in hit.books}
-        meta = {**hit.meta, "strength": components, "parameters": signal.parameters, "book_age_s": dict(sorted(ages.items()))}
+        meta = {
+            **hit.meta,
+            "strength": components,
+            "parameters": signal.parameters,
+            "book_age_s": dict(sorted(ages.items())),
+        }
         minutes = (commence_at - detected_at) / 60e6
         self.rows.append(
             {
-                "signal_id": signal_identity(signal.name, signal.rule_version, game.event_id, market, outcome, detected_at),
+                "signal_id": signal_identity(
+                    signal.name, signal.rule_version, game.event_id, market, outcome, detected_at
+                ),
                 "signal_type": signal.name,
                 "display_type": signal.shown_as,
                 "rule_version": signal.rule_version,

@@ -68,7 +68,9 @@ class Board:
         self.listed = {position for position, game in enumerate(self.registry.games) if game.is_listed}
         self.market_at = {key: m for m, key in enumerate(zip(self.market_game, self.market_kind, strict=True))}
         if not self.quotes:
-            self.quotes = {name: np.full((0, self.n_outcomes, 8), fill, dtype) for name, (dtype, fill) in QUOTE_ARRAYS.items()}
+            self.quotes = {
+                name: np.full((0, self.n_outcomes, 8), fill, dtype) for name, (dtype, fill) in QUOTE_ARRAYS.items()
+            }
             self.value = np.full((0, self.n_outcomes), np.nan)
             self.fair = self.value.copy()
             self.past_value = np.full((0, 0, self.n_outcomes), np.nan)
@@ -137,9 +139,13 @@ class Board:
         """The board that `to_bytes` wrote. Raises ValueError for another version of the state."""
         version, packed = msgspec.msgpack.decode(data)
         if version != STATE_VERSION:
-            raise ValueError(f"The stored board has version {version}, this code reads {STATE_VERSION}: recompute from raw.")
+            raise ValueError(
+                f"The stored board has version {version}, this code reads {STATE_VERSION}: recompute from raw."
+            )
         parts = {name: _unpacked(value) for name, value in packed.items()}
-        parts["sightings"] = {book: Sightings(last, [tuple(g) for g in gaps]) for book, last, gaps in packed["sightings"]}
+        parts["sightings"] = {
+            book: Sightings(last, [tuple(g) for g in gaps]) for book, last, gaps in packed["sightings"]
+        }
         registry = packed["registry"]
         parts["registry"] = Registry(
             [KnownGame(**game) for game in registry["games"]],

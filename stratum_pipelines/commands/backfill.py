@@ -27,11 +27,14 @@ def backfill_command(first: dt.datetime | None, last: dt.datetime | None, stale:
         if stale:
             days = sorted(set(stale_days(platform)["date"].to_list()))
         else:
-            assert first is not None and last is not None
+            assert first is not None
+            assert last is not None
             if first > last:
                 raise StratumError(f"--from {first.date()} lies after --to {last.date()}.")
             days = [day for day in platform.lake.days(RawOdds) if first.date() <= day <= last.date()]
-        done = backfill(platform, days, lambda r: progress.print(f"{r.day}  {r.quotes:>10,} quotes  {r.seconds:6.2f} s"))
+        done = backfill(
+            platform, days, lambda r: progress.print(f"{r.day}  {r.quotes:>10,} quotes  {r.seconds:6.2f} s")
+        )
         if as_json:
             print_json({"days": done.days, "rows": done.rows, "quotes": done.quotes, "seconds": done.seconds})
         elif not done.days:

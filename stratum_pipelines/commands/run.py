@@ -11,8 +11,12 @@ from stratum_pipelines.commands.output import json_option, opened_platform, prin
 
 
 @click.command(name="run")
-@click.option("--archive", type=click.Path(path_type=Path), help="Folder of a recorded archive; the simulator without one.")
-@click.option("--days", type=click.IntRange(1, 60), default=3, show_default=True, help="Days to simulate, without an archive.")
+@click.option(
+    "--archive", type=click.Path(path_type=Path), help="Folder of a recorded archive; the simulator without one."
+)
+@click.option(
+    "--days", type=click.IntRange(1, 60), default=3, show_default=True, help="Days to simulate, without an archive."
+)
 @click.option("--sport", "sports", multiple=True, help="Sport to simulate, as the provider spells it; may be repeated.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Seed of the simulated market.")
 @json_option
@@ -27,7 +31,7 @@ def run(archive: Path | None, days: int, sports: tuple[str, ...], seed: int, as_
             from stratum_pipelines.simulation_run import import_simulation
 
             try:
-                with _shown() as shown:
+                with Shown() as shown:
                     imported = import_simulation(
                         platform, days=days, sports=sports, seed=seed, on_stored=shown.stored, on_day=shown.day
                     )
@@ -66,7 +70,7 @@ def _import(platform, folder: Path):  # type: ignore[no-untyped-def]
     from stratum_pipelines.archive_import import ArchiveError, import_archive
 
     try:
-        with _shown() as shown:
+        with Shown() as shown:
             return import_archive(platform, folder, on_stored=shown.stored, on_day=shown.day)
     except ArchiveError as error:
         raise StratumError(str(error)) from error
@@ -81,11 +85,17 @@ def _say_stale(imported) -> None:  # type: ignore[no-untyped-def]
         )
 
 
-class _shown:
+class Shown:
     """Progress on standard error while answers are stored and days computed; silent when it is not a terminal."""
 
-    def __enter__(self) -> "_shown":
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    def __enter__(self) -> "Shown":
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         self.progress = Progress(*columns, console=progress, transient=False)
         self.progress.start()
         self.storing = self.progress.add_task("storing raw answers", total=None)

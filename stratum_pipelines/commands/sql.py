@@ -28,8 +28,16 @@ def sql(query: str, shape: str) -> None:
             sys.stdout.write(found.with_columns(pl.col(name).list.join(" ") for name in nested).write_csv())
         elif shape == "json":
             binary = [name for name, dtype in found.schema.items() if dtype == pl.Binary]
-            sys.stdout.write(found.with_columns(pl.col(name).bin.encode("base64") for name in binary).write_json() + "\n")
+            sys.stdout.write(
+                found.with_columns(pl.col(name).bin.encode("base64") for name in binary).write_json() + "\n"
+            )
         else:
-            with pl.Config(tbl_rows=50, tbl_cols=-1, tbl_width_chars=max(results.width, 80), fmt_str_lengths=60, tbl_hide_dataframe_shape=True):
+            with pl.Config(
+                tbl_rows=50,
+                tbl_cols=-1,
+                tbl_width_chars=max(results.width, 80),
+                fmt_str_lengths=60,
+                tbl_hide_dataframe_shape=True,
+            ):
                 results.print(str(found), markup=False, soft_wrap=True)
             results.print(f"[dim]{found.height:,} rows[/dim]")

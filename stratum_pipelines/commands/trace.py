@@ -37,8 +37,16 @@ def trace_command(signal_id: str, as_json: bool) -> None:
             f"Close ({row['convention']}, {row['quality']}): {_number(row['close_point'])} at fair {_number(row['close_fair_prob'])}; "
             f"CLV {_number(row['clv_points'])} points, {_number(row['clv_prob'])} probability"
         )
-    _grid("Consensus", found.consensus, ("as_of", "outcome", "n_books", "n_groups", "point_median", "price_median", "fair_prob", "response_id"))
-    _grid("Quotes", found.quotes, ("received_at", "bookmaker", "outcome", "point", "price_decimal", "price_american", "quoted_at", "response_id"))
+    _grid(
+        "Consensus",
+        found.consensus,
+        ("as_of", "outcome", "n_books", "n_groups", "point_median", "price_median", "fair_prob", "response_id"),
+    )
+    _grid(
+        "Quotes",
+        found.quotes,
+        ("received_at", "bookmaker", "outcome", "point", "price_decimal", "price_american", "quoted_at", "response_id"),
+    )
     _grid("Answers", found.answers, ("received_at", "provider", "endpoint", "source", "response_id", "body_sha256"))
     results.print("[dim]The bytes: select body from raw_odds where response_id = '…' (gzip).[/dim]")
 
@@ -61,7 +69,7 @@ def _short(name: str, value: object) -> str:
 
 
 def _time(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S}" if value else "unknown"  # type: ignore[str-format]
+    return f"{value:%Y-%m-%d %H:%M:%S}" if value else "unknown"
 
 
 def _number(value: object) -> str:

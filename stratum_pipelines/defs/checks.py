@@ -72,7 +72,9 @@ COUNTED = Check(
     "Every answer has a poll, and what polls count is what odds_snapshots and quarantine hold.",
     _counted,
 )
-BOARD = Check("board_equals_last_answer", "The board rebuilt from snapshots quotes what the last complete answer says.", _board)
+BOARD = Check(
+    "board_equals_last_answer", "The board rebuilt from snapshots quotes what the last complete answer says.", _board
+)
 
 # By the step that makes the tables, so that whatever follows a step waits for its checks.
 INGESTED = {"raw_odds": EVERY_TABLE}
@@ -132,9 +134,7 @@ def evaluated(
 
 
 @dg.multi_asset_check(specs=specs_of(INGESTED), name="check_answers", can_subset=True)
-def check_answers(
-    context: dg.AssetCheckExecutionContext, platform: PlatformResource
-) -> Iterator[dg.AssetCheckResult]:
+def check_answers(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> Iterator[dg.AssetCheckResult]:
     """What is stored as it came."""
     yield from evaluated(context, platform, INGESTED)
 

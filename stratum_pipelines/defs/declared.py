@@ -77,7 +77,10 @@ def column_lineage(lineage: Mapping[str, tuple[str, ...]]) -> dg.TableColumnLine
     """Lineage written as `table.column`, as Dagster wants it."""
     return dg.TableColumnLineage(
         {
-            column: [dg.TableColumnDep(asset_key=source.split(".")[0], column_name=source.split(".")[1]) for source in sources]
+            column: [
+                dg.TableColumnDep(asset_key=source.split(".")[0], column_name=source.split(".")[1])
+                for source in sources
+            ]
             for column, sources in lineage.items()
         }
     )

@@ -33,7 +33,7 @@ score_day = dg.define_asset_job(
 
 @dg.sensor(
     name="settle_started_games",
-    minimum_interval_seconds=30,
+    minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Draws the closing lines of games whose start has just passed, and values their signals, inside its tick.",
 )
@@ -65,7 +65,9 @@ def games_started(platform: "Platform", since: int, until: int) -> dict[str, dt.
     from warehouse.database.market import events
 
     first, last = (dt.datetime.fromtimestamp(at / SECOND, dt.UTC) for at in (since, until))
-    query = sa.select(events.c.event_id, events.c.commence_at).where(events.c.commence_at > first, events.c.commence_at <= last)
+    query = sa.select(events.c.event_id, events.c.commence_at).where(
+        events.c.commence_at > first, events.c.commence_at <= last
+    )
     with platform.database.read() as connection:
         return {event_id: commence_at.astimezone(dt.UTC).date() for event_id, commence_at in connection.execute(query)}
 
@@ -131,6 +133,7 @@ def evaluations_of(platform: "Platform", day: dt.date) -> Iterator[dg.AssetCheck
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
     name="score_closed_day",
+    minimum_interval_seconds=300,
     monitored_jobs=[close_day],
     request_job=score_day,
     default_status=dg.DefaultSensorStatus.RUNNING,

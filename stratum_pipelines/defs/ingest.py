@@ -9,6 +9,7 @@ from stratum_pipelines.defs.partitions import ONE_RUN, days_of
 from stratum_pipelines.defs.resources import PlatformResource
 from stratum_pipelines.defs.shown import events_of_days, rows_shown
 
+
 @dg.multi_asset(
     specs=[asset_of("raw_odds", kinds=["json"])],
     name="raw_odds",

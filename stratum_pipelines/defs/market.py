@@ -93,7 +93,9 @@ def compute_days(
         if name in chosen:
             yield dg.MaterializeResult(asset_key=name)
     if config.compare:
-        yield from comparisons(differences, [key.asset_key.to_user_string() for key in context.selected_asset_check_keys])
+        yield from comparisons(
+            differences, [key.asset_key.to_user_string() for key in context.selected_asset_check_keys]
+        )
 
 
 def _show(

@@ -30,9 +30,9 @@ def scorecards(clv_records: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
     ).sort(ClvRecords.sort_by())
     windowed = pl.concat(
         [
-            (usable if days is None else usable.filter(pl.col("closed_at") > as_of - dt.timedelta(days=days))).with_columns(
-                pl.lit(window).alias("window")
-            )
+            (
+                usable if days is None else usable.filter(pl.col("closed_at") > as_of - dt.timedelta(days=days))
+            ).with_columns(pl.lit(window).alias("window"))
             for window, days in WINDOWS.items()
         ]
     )
@@ -84,7 +84,11 @@ def _judged(cards: pl.DataFrame) -> pl.DataFrame:
     return cards.with_columns(
         pl.Series("beat_rate", rates, dtype=pl.Float64),
         pl.Series("beat_low", lows, dtype=pl.Float64),
-        pl.Series("beat_high", [high if n else None for (_, high), n in zip(intervals, decided, strict=True)], dtype=pl.Float64),
+        pl.Series(
+            "beat_high",
+            [high if n else None for (_, high), n in zip(intervals, decided, strict=True)],
+            dtype=pl.Float64,
+        ),
         pl.Series("tier", [tier(low, n) for low, n in zip(lows, decided, strict=True)], dtype=pl.String),
         pl.Series("tier_naive", [tier(rate, n) for rate, n in zip(rates, decided, strict=True)], dtype=pl.String),
         (decided >= READY_AT).alias("is_ready"),

@@ -35,9 +35,9 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
         outcome = 0 if to_home < from_home else 1
         last = memory["last_cross"]
         fresh = [k for k in crossed.tolist() if now - int(last[m, outcome, k]) > COOLDOWN_US]
-        last[m, outcome, crossed] = now
         if not fresh:
             continue
+        last[m, outcome, fresh] = now
         sign = 1.0 if outcome == 0 else -1.0
         books = tuple(tape.movers(row, m, outcome, int(tape.times[row - 1])).tolist())
         window = now - int(tape.times[row - 1])

@@ -65,7 +65,10 @@ def _judge(tape: Tape, row: int, market: int, outcome: int, last: int) -> Hit | 
     before = float(tape.value[row - 1, market, column]) if row else float("nan")
     from_value = sign * before if not np.isnan(before) else to_value
     sizes = moves["size"][picked]
-    meta = {"book_moves_median": round(float(np.median(sizes)), 6), "seconds_between_books": round((end - start) / 1e6, 3)}
+    meta = {
+        "book_moves_median": round(float(np.median(sizes)), 6),
+        "seconds_between_books": round((end - start) / 1e6, 3),
+    }
     return Hit(row, market, outcome, from_value, to_value, end - start, tuple(sorted(agreeing)), meta)
 
 

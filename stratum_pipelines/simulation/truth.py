@@ -40,17 +40,17 @@ class Planted:
 
 def truth_frame(planted: Iterable[Planted]) -> pl.DataFrame:
     """One row per planted thing, with times as UTC moments."""
-    schema = {
-        "kind": pl.String,
-        "sport_key": pl.String,
-        "event_id": pl.String,
-        "market": pl.String,
-        "direction": pl.String,
-        "started_at": pl.Int64,
-        "ended_at": pl.Int64,
+    schema: dict[str, pl.DataType] = {
+        "kind": pl.String(),
+        "sport_key": pl.String(),
+        "event_id": pl.String(),
+        "market": pl.String(),
+        "direction": pl.String(),
+        "started_at": pl.Int64(),
+        "ended_at": pl.Int64(),
         "books": pl.List(pl.String),
-        "size": pl.Float64,
+        "size": pl.Float64(),
     }
     rows = [{name: getattr(one, name) for name in schema} for one in planted]
     moments = pl.col("started_at", "ended_at").cast(pl.Datetime("us", "UTC"))
-    return pl.DataFrame(rows, schema=pl.Schema(schema)).with_columns(moments)
+    return pl.DataFrame(rows, schema=schema).with_columns(moments)

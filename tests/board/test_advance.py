@@ -24,7 +24,14 @@ def test_the_first_answer_writes_every_quote_and_an_unchanged_one_writes_none() 
 
 
 def test_a_changed_price_is_one_row_and_the_consensus_of_its_market_is_written_for_all_outcomes() -> None:
-    later = [game([book("draftkings", NOON + MINUTE, h2h=(-160, 135), spread=(-3.0, -110, -110), total=(44.5, -105, -115)), two_books(NOON)[1]])]
+    later = [
+        game(
+            [
+                book("draftkings", NOON + MINUTE, h2h=(-160, 135), spread=(-3.0, -110, -110), total=(44.5, -105, -115)),
+                two_books(NOON)[1],
+            ]
+        )
+    ]
     rows = replay([answer(NOON, [game(two_books(NOON))]), answer(NOON + MINUTE, later)])
     changed = rows["odds_snapshots"].filter(pl.col("received_at").to_physical() > NOON)
     assert sorted(changed["price_american"]) == [-160, 135]
@@ -124,11 +131,18 @@ def test_rows_do_not_depend_on_where_runs_are_cut(size: int) -> None:
     for i in range(40):
         at = NOON + i * 7 * MINUTE
         books = [
-            book(k, at - int(generator.integers(0, 200)) * 1_000_000, h2h=(-150 - int(generator.integers(0, 40)), 130), spread=(-3 + 0.5 * int(generator.integers(-2, 3)), -110, -110))
+            book(
+                k,
+                at - int(generator.integers(0, 200)) * 1_000_000,
+                h2h=(-150 - int(generator.integers(0, 40)), 130),
+                spread=(-3 + 0.5 * int(generator.integers(-2, 3)), -110, -110),
+            )
             for k in keys
             if generator.random() > 0.1
         ]
-        games = [game(books, event_id=f"g{j}", start=START + j * 60 * MINUTE) for j in range(3) if generator.random() > 0.05]
+        games = [
+            game(books, event_id=f"g{j}", start=START + j * 60 * MINUTE) for j in range(3) if generator.random() > 0.05
+        ]
         answers.append(answer(at, games, is_complete=bool(generator.random() > 0.1)))
     whole, single = replay(answers), replay(answers, one_by_one=True)
     assert whole["signals"].height > 0

@@ -83,11 +83,18 @@ def test_a_re_issued_id_continues_the_game_and_a_doubleheader_does_not() -> None
         [
             answer(NOON, [game([good()], event_id="old")]),
             answer(NOON + MINUTE, [game([good()], event_id="new")]),
-            answer(NOON + 2 * MINUTE, [game([good()], event_id="new"), game([good()], event_id="second", start=NOON + 700 * MINUTE)]),
+            answer(
+                NOON + 2 * MINUTE,
+                [game([good()], event_id="new"), game([good()], event_id="second", start=NOON + 700 * MINUTE)],
+            ),
         ]
     )
     links = rows["event_links"].select("provider_event_id", "event_id", "reason").rows()
-    assert links == [("old", "old", "first_seen"), ("new", "old", "teams_and_start"), ("second", "second", "first_seen")]
+    assert links == [
+        ("old", "old", "first_seen"),
+        ("new", "old", "teams_and_start"),
+        ("second", "second", "first_seen"),
+    ]
     assert rows["polls"]["n_suspended"].sum() == 0
 
 

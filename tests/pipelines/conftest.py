@@ -52,15 +52,21 @@ def definitions() -> dg.Definitions:
 
 
 @pytest.fixture
-def materialise(
-    definitions: dg.Definitions, instance: dg.DagsterInstance
-) -> Callable[..., dg.ExecuteInProcessResult]:
+def materialise(definitions: dg.Definitions, instance: dg.DagsterInstance) -> Callable[..., dg.ExecuteInProcessResult]:
     """Runs assets over a range of days in this process, as a backfill does in one run."""
 
-    def run(first: str, last: str, *assets: str, job: str = "__ASSET_JOB", **options: object) -> dg.ExecuteInProcessResult:
+    def run(
+        first: str, last: str, *assets: str, job: str = "__ASSET_JOB", **options: object
+    ) -> dg.ExecuteInProcessResult:
         tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-        found = definitions.get_repository_def().get_job(job) if job != "__ASSET_JOB" else definitions.resolve_implicit_global_asset_job_def()
+        found = (
+            definitions.get_repository_def().get_job(job)
+            if job != "__ASSET_JOB"
+            else definitions.resolve_implicit_global_asset_job_def()
+        )
         selection = [dg.AssetKey(name) for name in assets] or None
-        return found.execute_in_process(instance=instance, tags=tags, asset_selection=selection, raise_on_error=False, **options)
+        return found.execute_in_process(
+            instance=instance, tags=tags, asset_selection=selection, raise_on_error=False, **options
+        )
 
     return run

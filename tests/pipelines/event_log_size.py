@@ -98,7 +98,9 @@ def measure() -> None:
     print(f"evaluations a day from looks:  {LOOKS * len(list(look(0))):,}, {looking / mb:.2f} MB")
     print(f"a year without pruning:        {(polling + looking) * 365 / mb:.0f} MB")
     print(f"left of {DAYS} days once pruned:      {left / mb:.3f} MB ({pruned.events:,} events deleted)")
-    print(f"a year with {KEPT_DAYS} days kept:      {((polling + looking) * KEPT_DAYS + left / DAYS * 365) / mb:.0f} MB")
+    print(
+        f"a year with {KEPT_DAYS} days kept:      {((polling + looking) * KEPT_DAYS + left / DAYS * 365) / mb:.0f} MB"
+    )
     print(f"cursor of poll_odds:           {len(cursor)} bytes, in every tick")
 
 

@@ -49,9 +49,9 @@ def stored(platform: Platform) -> dict[str, pl.DataFrame]:
 def assert_same(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -> None:
     """Every table is there on both sides with the same rows, to the last bit."""
     assert left.keys() == right.keys()
-    for name in left:
+    for name, frame in left.items():
         try:
-            assert_frame_equal(left[name], right[name], check_exact=True)
+            assert_frame_equal(frame, right[name], check_exact=True)
         except AssertionError as error:
             raise AssertionError(f"Table {name} differs: {error}") from error
 

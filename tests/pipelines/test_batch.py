@@ -8,7 +8,7 @@ from stratum_pipelines.backfill import backfill, settle_days
 from stratum_pipelines.batch import close_day, compute_days, differences_between
 from stratum_pipelines.days import stale_days
 from stratum_pipelines.raw import store_answers
-from tests.build import MINUTE, NOON, NFL, wandering
+from tests.build import MINUTE, NFL, NOON, wandering
 from tests.pipelines.homes import assert_same, contents, days_of, open_home, run_live, stored
 from warehouse.tables import OddsSnapshots, Polls, RawOdds
 
@@ -40,7 +40,10 @@ def test_days_one_by_one_in_any_order_and_process_give_the_same_as_a_range(tmp_p
     store_answers(apart.lake, answers)
     for day in [days[2], days[0], days[3], days[1]]:
         backfill(open_home(tmp_path / "apart"), [day])
-    assert_same({k: v for k, v in contents(whole).items() if k != "scorecards"}, {k: v for k, v in contents(apart).items() if k != "scorecards"})
+    assert_same(
+        {k: v for k, v in contents(whole).items() if k != "scorecards"},
+        {k: v for k, v in contents(apart).items() if k != "scorecards"},
+    )
 
 
 def test_closing_a_day_that_live_published_finds_no_difference_and_leaves_one_file_per_table(tmp_path: Path) -> None:
@@ -64,7 +67,9 @@ def test_closing_a_day_reports_every_value_that_live_had_wrong(tmp_path: Path) -
     run_live(platform, answers)
     day = days_of(answers)[0]
     wrong = platform.lake.scan(OddsSnapshots, first=day, last=day).collect().sort(OddsSnapshots.sort_by())
-    wrong = wrong.with_columns(pl.when(pl.int_range(pl.len()) == 3).then(9.99).otherwise("price_decimal").alias("price_decimal")).slice(1)
+    wrong = wrong.with_columns(
+        pl.when(pl.int_range(pl.len()) == 3).then(9.99).otherwise("price_decimal").alias("price_decimal")
+    ).slice(1)
     platform.lake.replace(OddsSnapshots, day, wrong)
     report = close_day(platform, day)
     shown = report.differences.sort("column")
@@ -94,7 +99,10 @@ def test_importing_into_an_old_day_makes_later_days_stale_until_they_are_recompu
     backfill(straight, days)
     for day in days[2:]:
         backfill(platform, [day])
-    assert_same({"odds_snapshots": contents(platform)["odds_snapshots"]}, {"odds_snapshots": contents(straight)["odds_snapshots"]})
+    assert_same(
+        {"odds_snapshots": contents(platform)["odds_snapshots"]},
+        {"odds_snapshots": contents(straight)["odds_snapshots"]},
+    )
 
 
 def test_an_interrupted_import_is_run_again_and_stores_nothing_twice(tmp_path: Path) -> None:
@@ -109,7 +117,16 @@ def test_an_interrupted_import_is_run_again_and_stores_nothing_twice(tmp_path: P
 
 
 def test_differences_show_a_key_and_both_values() -> None:
-    one = Polls.conform(pl.DataFrame({"poll_id": ["a"], "n_events": [1], "duration_ms": [1.0], "received_at": [dt.datetime(2025, 1, 1, tzinfo=dt.UTC)]}))
+    one = Polls.conform(
+        pl.DataFrame(
+            {
+                "poll_id": ["a"],
+                "n_events": [1],
+                "duration_ms": [1.0],
+                "received_at": [dt.datetime(2025, 1, 1, tzinfo=dt.UTC)],
+            }
+        )
+    )
     other = one.with_columns(n_events=pl.lit(2, pl.Int32), duration_ms=pl.lit(5.0))
     assert differences_between(Polls, one, other).rows() == [("polls", "a", "n_events", "1", "2")]
     assert differences_between(Polls, one, one).is_empty()

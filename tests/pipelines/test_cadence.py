@@ -78,5 +78,10 @@ def test_the_wait_is_never_shorter_than_the_fastest_pace_and_never_longer_than_s
 
 
 def test_every_wait_says_why() -> None:
-    for known in ({}, {"cost": 3}, {"cost": 3, "credits_remaining": 1}, {"cost": 3, "n_failed": 5, "next_start_at": NOW}):
+    for known in (
+        {},
+        {"cost": 3},
+        {"cost": 3, "credits_remaining": 1},
+        {"cost": 3, "n_failed": 5, "next_start_at": NOW},
+    ):
         assert len(next_poll(Situation(now=NOW, last_poll_at=NOW, **known)).reason) > 5

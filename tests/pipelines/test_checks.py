@@ -8,7 +8,13 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from stratum_pipelines.audit import answers_and_polls, board_and_last_answers, freshness_of_day, key_of_day, schema_of_day
+from stratum_pipelines.audit import (
+    answers_and_polls,
+    board_and_last_answers,
+    freshness_of_day,
+    key_of_day,
+    schema_of_day,
+)
 from stratum_pipelines.batch import compute_days
 from stratum_pipelines.live import Market, run_cycle
 from stratum_pipelines.platform import Platform
@@ -90,7 +96,16 @@ def test_a_changed_price_is_found_on_the_board(computed: Platform) -> None:
 
 def test_a_renamed_team_and_a_reissued_id_are_no_faults(platform: Platform) -> None:
     books = [book("pinnacle", NOON, h2h=(-110, -110)), book("fanduel", NOON, total=(44.5, -110, -110))]
-    renamed = [{**b, "markets": [{**m, "outcomes": [{**o, "name": o["name"].replace("Home", "New Name")} for o in m["outcomes"]]} for m in b["markets"]]} for b in books]
+    renamed = [
+        {
+            **b,
+            "markets": [
+                {**m, "outcomes": [{**o, "name": o["name"].replace("Home", "New Name")} for o in m["outcomes"]]}
+                for m in b["markets"]
+            ],
+        }
+        for b in books
+    ]
     store_answers(
         platform.lake,
         [
@@ -203,10 +218,9 @@ def test_a_start_that_passes_is_settled_inside_a_tick(
 def test_the_open_day_is_looked_at_without_a_run(
     computed: Platform, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from stratum_pipelines import audit
     from stratum_pipelines.defs import downstream
     from stratum_pipelines.defs.resources import PlatformResource
-
-    from stratum_pipelines import audit
 
     monkeypatch.setattr(downstream, "today", lambda: TODAY)
 

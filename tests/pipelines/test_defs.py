@@ -53,9 +53,7 @@ def graph(definitions: dg.Definitions) -> dict[str, Any]:
     }
 
 
-def test_the_asset_graph_is_the_one_reviewed(
-    definitions: dg.Definitions, golden: Callable[[str, str], None]
-) -> None:
+def test_the_asset_graph_is_the_one_reviewed(definitions: dg.Definitions, golden: Callable[[str, str], None]) -> None:
     golden("asset_graph.json", json.dumps(graph(definitions), indent=2, ensure_ascii=False) + "\n")
 
 
@@ -147,7 +145,9 @@ def test_every_day_of_a_range_is_materialised_with_its_own_count(
     assert materialise("2025-10-12", "2025-10-13").success
     for name, counts in {"raw_odds": [11, 12], "polls": [11, 12]}.items():
         records = instance.fetch_materializations(dg.AssetKey(name), limit=10).records
-        shown = {r.partition_key: r.asset_materialization.metadata["dagster/partition_row_count"].value for r in records}
+        shown = {
+            r.partition_key: r.asset_materialization.metadata["dagster/partition_row_count"].value for r in records
+        }
         assert shown == dict(zip(("2025-10-12", "2025-10-13"), counts, strict=True))
     plotted = instance.fetch_materializations(dg.AssetKey("clv_records"), limit=1).records[0].asset_materialization
     assert plotted.metadata["plot"].value.startswith("![Closing-line value of")

@@ -50,7 +50,9 @@ def test_the_market_of_these_tests_has_signals_to_lose(undisturbed: tuple[dict, 
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_process_killed_at_any_step_loses_and_doubles_nothing(tmp_path: Path, step: str, undisturbed: tuple[dict, dict, int]) -> None:
+def test_a_process_killed_at_any_step_loses_and_doubles_nothing(
+    tmp_path: Path, step: str, undisturbed: tuple[dict, dict, int]
+) -> None:
     code = CHILD.format(n=N, killed_at=KILLED_AT)
     root = Path(__file__).resolve().parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}

@@ -111,7 +111,9 @@ def test_a_run_that_made_nothing_goes_with_age(stored: dg.DagsterInstance) -> No
 
 
 def test_a_run_that_has_not_ended_stays(stored: dg.DagsterInstance) -> None:
-    stored.create_run_for_job(dg.define_asset_job("later", [made]).resolve(asset_graph=dg.Definitions([made]).resolve_asset_graph()))
+    stored.create_run_for_job(
+        dg.define_asset_job("later", [made]).resolve(asset_graph=dg.Definitions([made]).resolve_asset_graph())
+    )
     assert prune_log(stored, LATER).runs == 0 and stored.get_runs_count() == 1
 
 

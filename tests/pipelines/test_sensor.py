@@ -4,7 +4,6 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -12,11 +11,11 @@ import pytest
 
 from stratum_pipelines.cadence import SECOND
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.poller import LEASE, Poller, PollingGoesOn, Progress, paused_polling
+from stratum_pipelines.poller import Poller, PollingGoesOn, Progress, Tick, paused_polling
 from stratum_pipelines.providers.reading import Answer
 from tests.build import MINUTE, NFL, NOON, answer, book, game
 from tests.pipelines.conftest import day_of_answers
-from warehouse.database.leases import Leases
+from warehouse.database.market_store import MarketStore
 from warehouse.tables import BY_NAME, Polls, RawOdds
 
 pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute:DeprecationWarning")
@@ -66,17 +65,27 @@ def test_a_tick_before_its_time_asks_nothing(platform: Platform, clock: Clock) -
 
 
 def test_two_pollers_never_poll_at_once(platform: Platform, clock: Clock) -> None:
-    first, second = (poller(platform, Script(day_of_answers()), clock) for _ in range(2))
-    assert not first.tick(Progress()).is_held_elsewhere
-    refused = second.tick(Progress())
-    assert refused.is_held_elsewhere and refused.cycles == []
-    first.release()
-    assert not second.tick(Progress()).is_held_elsewhere
+    second = poller(platform, Script(day_of_answers()[1:]), clock)
+    met: list[Tick] = []
+
+    class Meeting(Script):
+        def ask(self, sport_key: str) -> list[Answer]:
+            met.append(second.tick(Progress()))
+            return super().ask(sport_key)
+
+    assert len(poller(platform, Meeting(day_of_answers()[:1]), clock).tick(Progress()).cycles) == 1
+    assert met[0].is_held_elsewhere and met[0].cycles == []
+    clock.at += 10 * MINUTE
+    assert len(second.tick(Progress()).cycles) == 1
 
 
-def test_a_poller_that_died_is_followed_by_another_once_its_lease_has_ended(platform: Platform, clock: Clock) -> None:
+def test_a_poller_that_was_killed_is_followed_by_another_once_its_lease_has_ended(
+    platform: Platform, clock: Clock
+) -> None:
     answers = day_of_answers()
-    poller(platform, Script(answers[:1]), clock).tick(Progress())
+    killed = poller(platform, Script(answers[:1]), clock)
+    killed._release = lambda: None  # a killed process releases nothing
+    killed.tick(Progress())
     successor = poller(platform, Script(answers[1:]), clock)
     assert successor.tick(Progress()).is_held_elsewhere
     clock.at = answers[1].received_at
@@ -84,18 +93,40 @@ def test_a_poller_that_died_is_followed_by_another_once_its_lease_has_ended(plat
     assert platform.lake.scan(RawOdds).select(pl.len()).collect().item() == 2
 
 
-def test_a_poller_that_lost_its_lease_forgets_its_boards(platform: Platform, clock: Clock) -> None:
+def test_boards_are_kept_from_tick_to_tick_and_dropped_when_another_polled_in_between(
+    platform: Platform, clock: Clock
+) -> None:
     answers = day_of_answers()
-    first, second = poller(platform, Script([answers[0], answers[2]]), clock), poller(platform, Script([answers[1]]), clock)
+    first, second = (
+        poller(platform, Script([*answers[:2], answers[3]]), clock),
+        poller(platform, Script([answers[2]]), clock),
+    )
     progress = Progress()
     first.tick(progress)
-    first.release()
+    market = first.market
     clock.at = answers[1].received_at
-    second.tick(Progress())
-    second.release()
-    clock.at = answers[2].received_at
     first.tick(progress)
-    assert first.market.desks[NFL].response_ids == [a.response_id for a in answers[:3]]
+    assert first.market is market
+    clock.at = answers[2].received_at
+    second.tick(Progress())
+    clock.at = answers[3].received_at
+    first.tick(progress)
+    assert first.market is not market
+    assert first.market.desks[NFL].response_ids == [a.response_id for a in answers[:4]]
+
+
+def test_a_cycle_that_breaks_is_completed_by_the_next_tick(
+    platform: Platform, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = day_of_answers()
+    polling, progress = poller(platform, Script(answers[:2]), clock), Progress()
+    with monkeypatch.context() as patched:
+        patched.setattr(MarketStore, "publish", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            polling.tick(progress)
+    clock.at = answers[1].received_at
+    assert [c.response_id for c in polling.tick(progress).cycles] == [a.response_id for a in answers[:2]]
+    assert platform.lake.scan(Polls).select(pl.len()).collect().item() == 2
 
 
 def test_recomputing_an_open_day_keeps_pollers_still(platform: Platform, clock: Clock) -> None:
@@ -122,7 +153,11 @@ def test_a_feed_that_fails_is_reported_and_left_alone_for_longer(platform: Platf
 
 
 def test_the_pace_follows_the_next_start_that_the_board_knows(platform: Platform, clock: Clock) -> None:
-    far = answer(NOON, [game([book("pinnacle", NOON, h2h=(-110, -110))], start=NOON + 100 * 60 * MINUTE)], credits_remaining=10**6)
+    far = answer(
+        NOON,
+        [game([book("pinnacle", NOON, h2h=(-110, -110))], start=NOON + 100 * 60 * MINUTE)],
+        credits_remaining=10**6,
+    )
     polling, progress = poller(platform, Script([far], cost=3), clock), Progress()
     assert polling.tick(progress).plans[NFL].at == NOON + 3600 * SECOND
     assert progress.credits_remaining == 10**6
@@ -210,10 +245,3 @@ def test_a_cursor_of_another_version_starts_anew() -> None:
     for text in (None, "", "no json", "[1]", '{"progress": {"gone": 1}}'):
         progress, reported = read_cursor(text)
         assert progress.last_poll_at == {} and reported.totals == {}
-
-
-def test_the_lease_is_named_after_the_sensor(platform: Platform, home: Path, clock: Clock) -> None:
-    held = poller(platform, Script(day_of_answers()), clock)
-    held.tick(Progress())
-    moment = dt.datetime.fromtimestamp(clock.at / 1e6, dt.UTC)
-    assert Leases(platform.database).holder(LEASE, moment) == held.holder

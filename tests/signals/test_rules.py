@@ -17,9 +17,20 @@ def found(rows: dict[str, pl.DataFrame], name: str) -> pl.DataFrame:
 
 
 def test_half_a_point_of_spread_toward_the_home_team_is_a_move() -> None:
-    rows = replay([answer(NOON, board(NOON, spread=(-4.0, -110, -110))), answer(NOON + 10 * MINUTE, board(NOON + 10 * MINUTE, spread=(-4.5, -110, -110)))])
+    rows = replay(
+        [
+            answer(NOON, board(NOON, spread=(-4.0, -110, -110))),
+            answer(NOON + 10 * MINUTE, board(NOON + 10 * MINUTE, spread=(-4.5, -110, -110))),
+        ]
+    )
     move = found(rows, "MOVE").row(0, named=True)
-    assert (move["outcome"], move["direction"], move["from_value"], move["to_value"], move["move"]) == ("Home", "home", -4.0, -4.5, -0.5)
+    assert (move["outcome"], move["direction"], move["from_value"], move["to_value"], move["move"]) == (
+        "Home",
+        "home",
+        -4.0,
+        -4.5,
+        -0.5,
+    )
     assert (move["n_books"], move["n_groups"], move["window_s"]) == (5, 5, 600.0)
     assert move["velocity_per_min"] == pytest.approx(0.05)
     assert (move["entry_point"], move["entry_price_decimal"]) == (-4.5, pytest.approx(1 + 100 / 110))
@@ -31,14 +42,24 @@ def test_half_a_point_of_spread_toward_the_home_team_is_a_move() -> None:
 
 
 def test_the_away_side_reads_its_own_points() -> None:
-    rows = replay([answer(NOON, board(NOON, spread=(-4.5, -110, -110))), answer(NOON + MINUTE, board(NOON, spread=(-4.0, -110, -110)))])
+    rows = replay(
+        [
+            answer(NOON, board(NOON, spread=(-4.5, -110, -110))),
+            answer(NOON + MINUTE, board(NOON, spread=(-4.0, -110, -110))),
+        ]
+    )
     move = found(rows, "MOVE").row(0, named=True)
     assert (move["direction"], move["from_value"], move["to_value"], move["move"]) == ("away", 4.5, 4.0, -0.5)
 
 
 @pytest.mark.parametrize(("to", "signals"), [(45.0, 0), (45.5, 1), (43.5, 1)])
 def test_a_total_must_move_a_whole_point(to: float, signals: int) -> None:
-    rows = replay([answer(NOON, board(NOON, total=(44.5, -110, -110))), answer(NOON + MINUTE, board(NOON, total=(to, -110, -110)))])
+    rows = replay(
+        [
+            answer(NOON, board(NOON, total=(44.5, -110, -110))),
+            answer(NOON + MINUTE, board(NOON, total=(to, -110, -110))),
+        ]
+    )
     moves = found(rows, "MOVE")
     assert moves.height == signals
     if signals:
@@ -58,7 +79,10 @@ def test_every_step_is_reported_once_and_slow_drift_is_none() -> None:
     points = [-4.0, -4.5, -4.5, -5.0, -5.0]
     rows = replay([answer(NOON + i * 5 * MINUTE, board(NOON, spread=(p, -110, -110))) for i, p in enumerate(points)])
     assert found(rows, "MOVE").select("from_value", "to_value").rows() == [(-4.0, -4.5), (-4.5, -5.0)]
-    drift = [answer(NOON + i * 40 * MINUTE, board(NOON + i * 40 * MINUTE, h2h=(-110 - 2 * i, -110 + 2 * min(i, 5)))) for i in range(6)]
+    drift = [
+        answer(NOON + i * 40 * MINUTE, board(NOON + i * 40 * MINUTE, h2h=(-110 - 2 * i, -110 + 2 * min(i, 5))))
+        for i in range(6)
+    ]
     assert found(replay(drift), "MOVE").is_empty()
 
 
@@ -87,11 +111,31 @@ def test_the_same_crossing_is_reported_once_an_hour() -> None:
     points = [-2.5, -3.0, -2.5, -3.0]
     rows = replay([answer(NOON + i * MINUTE, board(NOON, spread=(p, -110, -110))) for i, p in enumerate(points)])
     assert found(rows, "KEY_CROSS")["direction"].to_list() == ["home", "away"]
-    apart = replay([answer(NOON + i * 61 * MINUTE, board(NOON + i * 61 * MINUTE, spread=(p, -110, -110))) for i, p in enumerate(points)])
+    apart = replay(
+        [
+            answer(NOON + i * 61 * MINUTE, board(NOON + i * 61 * MINUTE, spread=(p, -110, -110)))
+            for i, p in enumerate(points)
+        ]
+    )
     assert found(apart, "KEY_CROSS")["direction"].to_list() == ["home", "away", "home"]
 
 
-@pytest.mark.parametrize(("movers", "signals"), [(["draftkings", "fanduel"], 0), (["draftkings", "fanduel", "betmgm"], 1), (["lowvig", "betonlineag", "fanduel"], 0)])
+def test_a_market_that_keeps_crossing_is_reported_again_after_an_hour() -> None:
+    path = [(0, -2.5), (1, -3.0), (30, -2.5), (41, -3.0), (70, -2.5), (81, -3.0)]
+    rows = replay([answer(NOON + m * MINUTE, board(NOON + m * MINUTE, spread=(p, -110, -110))) for m, p in path])
+    reported = found(rows, "KEY_CROSS")["detected_at"].to_physical().to_list()
+    # Toward home at minute 1 and, 80 minutes later, 81; toward away at minute 30, and 70 is too soon.
+    assert reported == [NOON + m * MINUTE for m in (1, 30, 81)]
+
+
+@pytest.mark.parametrize(
+    ("movers", "signals"),
+    [
+        (["draftkings", "fanduel"], 0),
+        (["draftkings", "fanduel", "betmgm"], 1),
+        (["lowvig", "betonlineag", "fanduel"], 0),
+    ],
+)
 def test_three_groups_must_move_the_same_way(movers: list[str], signals: int) -> None:
     everyone = sorted({*KEYS, *movers})
     at = NOON + 4 * MINUTE
@@ -110,7 +154,10 @@ def test_books_move_together_within_five_minutes_by_their_own_clocks(minutes: in
     answers = [answer(NOON, board(NOON, spread=(-4.0, -110, -110)))]
     for i in range(3):
         at = NOON + (10 + i * minutes) * MINUTE
-        books = [book(k, at if n == i else NOON + 10 * MINUTE, spread=(-4.5 if n <= i else -4.0, -110, -110)) for n, k in enumerate(KEYS)]
+        books = [
+            book(k, at if n == i else NOON + 10 * MINUTE, spread=(-4.5 if n <= i else -4.0, -110, -110))
+            for n, k in enumerate(KEYS)
+        ]
         answers.append(answer(at, [game(books)]))
     assert found(replay(answers), "MULTIBOOK_SYNC").height == signals
 
