@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 MATERIALISED = "ASSET_MATERIALIZATION"
+# Events about a run as a whole: begun, ended, failed.
+OF_A_RUN = "PIPELINE_%"
 # Events that belong to no run, such as those of sensors, carry this in place of a run's id.
 NO_RUN = ""
 AT_ONCE = 500
@@ -20,10 +22,14 @@ AT_ONCE = 500
 
 @dataclass
 class Pruned:
-    """What was deleted, and what was old but kept because it is the newest of its kind."""
+    """What was deleted, and the runs that are old but kept, for what they made is the newest of its kind.
+
+    `run_events` are events that were deleted from those: their steps and log lines.
+    """
 
     runs: int = 0
     runs_kept: int = 0
+    run_events: int = 0
     events: int = 0
     evaluations: int = 0
 
@@ -77,9 +83,32 @@ def _prune_runs(instance: "DagsterInstance", before: float, pruned: Pruned) -> N
     for run_id in instance.get_run_ids(old):
         if run_id in kept:
             pruned.runs_kept += 1
+            pruned.run_events += _slim(instance, run_id)
             continue
         instance.delete_run(run_id)
         pruned.runs += 1
+
+
+def _slim(instance: "DagsterInstance", run_id: str) -> int:
+    """Delete what a run logged on its way; what it made last, and that it ran and ended, stays. Returns the number."""
+    events, tags, checks = _tables()
+    evaluated = sa.select(checks.c.evaluation_event_storage_id).where(
+        checks.c.id.in_(_newest_checks(checks)), checks.c.evaluation_event_storage_id.is_not(None)
+    )
+    passing = sa.select(events.c.id).where(
+        events.c.run_id == run_id,
+        sa.or_(events.c.dagster_event_type.is_(None), events.c.dagster_event_type.not_like(OF_A_RUN)),
+        events.c.id.not_in(_newest(events)),
+        events.c.id.not_in(evaluated),
+    )
+    storage: Any = instance.event_log_storage
+    with storage.index_connection() as connection:
+        ids = list(connection.execute(passing).scalars())
+        for start in range(0, len(ids), AT_ONCE):
+            chunk = ids[start : start + AT_ONCE]
+            connection.execute(tags.delete().where(tags.c.event_id.in_(chunk)))
+            connection.execute(events.delete().where(events.c.id.in_(chunk)))
+    return len(ids)
 
 
 def _prune_events(instance: "DagsterInstance", before: float, pruned: Pruned) -> None:

@@ -130,6 +130,7 @@ def env_example() -> str:
     head = (
         "# Made by `make docs` from the code. Copy it to .env and take the # off what you change; .env is never committed.\n"
         "# `make up` reads .env by itself; for other commands: set -a; . ./.env; set +a\n"
+        "# Only STRATUM_HOME belongs into the shell itself, because make has to know it too.\n"
     )
     return head + "\n" + example_environment(setting for settings in SETTINGS.values() for setting in settings)
 

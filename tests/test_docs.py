@@ -12,10 +12,12 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import tests.build
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
+from stratum_pipelines.commands.docs import docs_command
 from stratum_pipelines.providers import reasons as reader_reasons
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.reference import load_reference
@@ -54,6 +56,27 @@ def blocks(text: str, language: str) -> list[str]:
 def test_generated_files_are_what_the_code_says(path: str) -> None:
     file = REPOSITORY / path
     assert file.is_file() and file.read_text(encoding="utf-8") == pages()[path], "Write them anew: make docs"
+
+
+def test_docs_writes_what_is_not_fresh_and_only_that(tmp_path: Path) -> None:
+    def run(*arguments: str) -> tuple[str, str]:
+        result = CliRunner().invoke(docs_command, ["--folder", str(tmp_path), *arguments])
+        return ("refused" if isinstance(result.exception, SystemExit) else "done"), result.output
+
+    assert run()[0] == "refused"  # no repository
+    (tmp_path / "docs").mkdir()
+    assert run("--check")[0] == "refused"
+    assert run()[0] == "done"
+    assert {path: (tmp_path / path).read_text(encoding="utf-8") for path in pages()} == pages()
+    assert run("--check")[0] == "done"
+    page = tmp_path / "docs" / "reference" / "signals.md"
+    page.write_text("changed by hand", encoding="utf-8")
+    kept = (tmp_path / ".env.example").stat().st_mtime_ns
+    assert "signals.md" in run("--check")[1]
+    assert page.read_text(encoding="utf-8") == "changed by hand"
+    run()
+    assert page.read_text(encoding="utf-8") == pages()["docs/reference/signals.md"]
+    assert (tmp_path / ".env.example").stat().st_mtime_ns == kept
 
 
 def test_every_table_is_documented() -> None:
@@ -283,7 +306,7 @@ def test_the_signal_of_the_how_to_works_and_passes_its_own_test(monkeypatch: pyt
     usual = tests.build.rules()
     rules = Rules(usual.reference, {**usual.signals, signal.name: signal}, usual.providers)
     monkeypatch.setattr(tests.build, "rules", lambda: rules)
-    check = run_block("how-to/add-a-signal.md", 1)["test_a_new_favourite_is_a_flip_once_an_hour"]
+    check = run_block("how-to/add-a-signal.md", 1)["test_a_full_step_at_once_is_a_jump_once_in_ten_minutes"]
     for one_by_one in (False, True):
         check(one_by_one)
 

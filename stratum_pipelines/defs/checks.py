@@ -4,7 +4,7 @@ What is looked at stands in `audit`; checks that block keep a bad day from what 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,8 @@ def _board(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
     return board_and_last_answers(platform, day)
 
 
+Tables = Mapping[str, tuple[Check, ...]]
+
 EVERY_TABLE = (
     Check("schema", "Columns, types, nulls and bounds are those the table declares.", _schema),
     Check("key_is_unique", "No key stands twice.", _key),
@@ -77,8 +79,8 @@ BOARD = Check(
 )
 
 # By the step that makes the tables, so that whatever follows a step waits for its checks.
-INGESTED = {"raw_odds": EVERY_TABLE}
-COMPUTED = {
+INGESTED: Tables = {"raw_odds": EVERY_TABLE}
+COMPUTED: Tables = {
     "polls": (*EVERY_TABLE, FRESH, COUNTED),
     "quarantine": EVERY_TABLE,
     "event_changes": EVERY_TABLE,
@@ -86,11 +88,11 @@ COMPUTED = {
     "consensus": EVERY_TABLE,
     "signals": EVERY_TABLE,
 }
-CLOSED = {"closing_lines": EVERY_TABLE, "clv_records": EVERY_TABLE}
-SCORED = {"scorecards": EVERY_TABLE}
+CLOSED: Tables = {"closing_lines": EVERY_TABLE, "clv_records": EVERY_TABLE}
+SCORED: Tables = {"scorecards": EVERY_TABLE}
 
 
-def specs_of(tables: dict[str, tuple[Check, ...]]) -> list[dg.AssetCheckSpec]:
+def specs_of(tables: Tables) -> list[dg.AssetCheckSpec]:
     """The checks of some tables as Dagster wants them."""
     return [
         dg.AssetCheckSpec(check.name, asset=table, description=check.description, blocking=check.blocking)
@@ -118,7 +120,7 @@ def look(platform: "Platform", table: str, check: Check, days: list[dt.date]) ->
 
 
 def evaluated(
-    context: dg.AssetCheckExecutionContext, platform: PlatformResource, tables: dict[str, tuple[Check, ...]]
+    context: dg.AssetCheckExecutionContext, platform: PlatformResource, tables: Tables
 ) -> Iterator[dg.AssetCheckResult]:
     """The results of the chosen checks over the days of a run."""
     opened = platform.open()

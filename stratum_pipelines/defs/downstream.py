@@ -2,8 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -43,7 +43,7 @@ def settle_started_games(context: dg.SensorEvaluationContext, platform: Platform
 
     opened = platform.open()
     now = microseconds_now() - GRACE_S * SECOND
-    since = int(context.cursor) if (context.cursor or "").isdecimal() else now - LOOK_BACK_S * SECOND
+    since = int(context.cursor) if context.cursor else now - LOOK_BACK_S * SECOND
     started = games_started(opened, since, now)
     if not started:
         return dg.SensorResult(skip_reason="No start has passed.", cursor=str(now))
@@ -69,7 +69,8 @@ def games_started(platform: "Platform", since: int, until: int) -> dict[str, dt.
         events.c.commence_at > first, events.c.commence_at <= last
     )
     with platform.database.read() as connection:
-        return {event_id: commence_at.astimezone(dt.UTC).date() for event_id, commence_at in connection.execute(query)}
+        found: Sequence[Any] = connection.execute(query).all()
+    return {str(event_id): commence_at.astimezone(dt.UTC).date() for event_id, commence_at in found}
 
 
 def closes(platform: "Platform", days: set[dt.date], n_games: int) -> Iterator[dg.AssetMaterialization]:

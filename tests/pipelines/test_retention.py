@@ -94,6 +94,11 @@ def test_a_run_is_deleted_once_a_newer_one_has_made_its_partition(stored: dg.Dag
     assert pruned.runs == 2 and pruned.runs_kept == 2
     assert {run.run_id for run in stored.get_runs()} == {runs[2], runs[3]}
     assert stored.get_materialized_partitions(dg.AssetKey("made")) == {"one", "two"}
+    # Of a run that stays, its steps and log lines go; that it ended well, and what it made, can still be seen.
+    types = [r.event_log_entry.dagster_event_type for r in stored.get_records_for_run(runs[2]).records]
+    assert dg.DagsterEventType.ASSET_MATERIALIZATION in types and dg.DagsterEventType.RUN_SUCCESS in types
+    assert dg.DagsterEventType.STEP_START not in types and pruned.run_events > 5
+    assert prune_log(stored, LATER).run_events == 0
 
 
 def test_a_run_that_made_nothing_goes_with_age(stored: dg.DagsterInstance) -> None:

@@ -196,8 +196,7 @@ def test_events_carry_the_exact_rows_of_the_day_and_of_the_time_since_the_last_r
     first = tick(None, Script([answers[0]]))
     assert rows(first)["raw_odds"] == 1
     # The second and third answers come within the roll-up; the fourth reports all three.
-    close = [a for a in day_of_answers(n=2)[1:]]
-    silent = tick(first.cursor, Script([answer(NOON + MINUTE, json.loads(close[0].body))]))
+    silent = tick(first.cursor, Script([answer(NOON + MINUTE, json.loads(answers[1].body))]))
     assert silent.asset_events == [] and "wait to be reported" in str(silent.skip_reason)
     told = tick(silent.cursor, Script([answers[2]]))
     assert rows(told)["raw_odds"] == 3 and rows(told, "rows_added")["raw_odds"] == 2
