@@ -30,7 +30,7 @@ def drop_old_days(context: dg.OpExecutionContext, platform: PlatformResource) ->
 )
 def prune_dagster_log(context: dg.OpExecutionContext) -> None:
     """Old runs and events out of Dagster's storage."""
-    from stratum_pipelines.pruning import prune_log, shrink
+    from stratum_pipelines.defs.pruning import prune_log, shrink
 
     days = read_dagster_settings(os.environ).log_days
     before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)

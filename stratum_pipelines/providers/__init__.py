@@ -2,9 +2,11 @@
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import extend_path, iter_modules
 
 from stratum_pipelines.providers.provider import Provider
+
+__path__ = extend_path(__path__, __name__)
 
 
 @cache

@@ -6,9 +6,11 @@ never beyond, and marks hits; ids, entries and scores are worked out the same wa
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import extend_path, iter_modules
 
 from stratum_pipelines.signals.signal import Signal
+
+__path__ = extend_path(__path__, __name__)
 
 
 @cache

@@ -80,7 +80,7 @@ def paths_for(world: World, sport: Sport, day: dt.date, games: Sequence[Fixture]
             noise[line, i, end + 1 :] = 0.0
             played = noise[line, i, start + 1 : end + 1]
             # What is left to play explains the whole deviation of the result.
-            played *= 0.0 if sport.league.has_draw else np.sqrt(24 * HOUR_S / STEP_S / len(played)) / DRIFT[line]
+            played *= np.sqrt(24 * HOUR_S / STEP_S / len(played)) / DRIFT[line]
     lines = noise.cumsum(axis=2)
     lines += np.array([_opening(world, sport, game) for game in games]).T[:, :, None]
     moved = tuple(done for move in moves if (done := _make(lines, first_at, sport, move)) is not None)

@@ -126,9 +126,16 @@ def _disturbances(world: World, game: Fixture, i: int, moves: Sequence[LineMove]
             offset = float(chance.uniform(0.12, 0.22)) * int(chance.choice([-1, 1])) if kind == "outlier" else 0.0
             # A move that no book can show would be planted in vain.
             hidden = len(books) > 1 and any(at - HIDES_S < move.starts_at < at + length + HIDES_S for move in moves)
-            if books and not hidden and not any(set(books) & set(other.books) for other in found):
-                found.append(Disturbance(at, at + length, i, kind, books, market, offset))
+            one = Disturbance(at, at + length, i, kind, books, market, offset)
+            if books and not hidden and not any(_conflict(one, other) for other in found):
+                found.append(one)
     return found
+
+
+def _conflict(one: Disturbance, other: Disturbance) -> bool:
+    """Whether two disturbances of a game would hide each other: on one book, or two outliers at the same time."""
+    is_same_time = one.starts_at < other.ends_at and other.starts_at < one.ends_at
+    return bool(set(one.books) & set(other.books)) or (is_same_time and one.kind == other.kind == "outlier")
 
 
 def _books(chance: np.random.Generator, world: World, kind: str) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from stratum_pipelines.defs.poll import DAILY, KEPT_WHOLE, Reported, write_curso
 from stratum_pipelines.defs.settings import LOG_DAYS
 from stratum_pipelines.defs.shown import materialised, rows_shown
 from stratum_pipelines.poller import Progress
-from stratum_pipelines.pruning import prune_log, shrink
+from stratum_pipelines.defs.pruning import prune_log, shrink
 
 DAYS = 1
 ROLL_UPS = 24 * 3600 // 300

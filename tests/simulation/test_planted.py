@@ -132,18 +132,21 @@ def test_a_pulled_market_is_absent_and_comes_back() -> None:
         assert all(quote(during, key, one.market) for key in others)
 
 
-def test_an_outlier_quotes_its_side_better_than_every_other_book() -> None:
+@pytest.mark.parametrize("market", ["spreads", "totals"])
+def test_an_outlier_offers_its_side_a_better_number_than_every_other_book(market: str) -> None:
     simulation = Simulation(2, [NFL], rates=only(outlier=1.0))
-    found = [one for one in planted(simulation, "outlier", days=2) if one.market == "totals"]
+    found = [one for one in planted(simulation, "outlier", days=5) if one.market == market]
+    assert {one.direction for one in found} == ({"over", "under"} if market == "totals" else {"home", "away"})
     for one in found:
         (key,) = one.books
         event = events(simulation, NFL, one.started_at + 5 * MINUTE)[one.event_id]
-        points = {
-            b["key"]: sides["over"][1] for b in event["bookmakers"] if (sides := quote(event, b["key"], "totals"))
+        # For who takes over a low total is better; for every other side a high number.
+        sign = -1 if one.direction == "over" else 1
+        numbers = {
+            book: sign * sides[one.direction][1] for book in books(event) if (sides := quote(event, book, market))
         }
-        odd = points.pop(key)
-        assert odd < min(points.values()) if one.direction == "over" else odd > max(points.values())
-    assert found
+        odd = numbers.pop(key)
+        assert odd > max(numbers.values())
 
 
 def test_a_missing_book_is_in_no_event_of_the_answer() -> None:

@@ -36,6 +36,19 @@ def test_every_book_charges_about_its_margin(sport_key: str) -> None:
                         assert 1.0 - slack < sum_implied < 1.0 + 1.35 * book.margin + slack, (book.key, market, sides)
 
 
+def test_on_average_a_book_charges_exactly_its_margin_where_the_chances_are_even() -> None:
+    simulation = Simulation(3, [NBA], **QUIET)
+    charged: dict[str, list[float]] = {book.key: [] for book in BOOKS}
+    for hour in range(3, 22, 2):
+        for event in events(simulation, NBA, moment(hour)).values():
+            for book in BOOKS:
+                sides = quote(event, book.key, "totals")
+                if sides:
+                    charged[book.key].append(sum(implied(price) for price, _ in sides.values()) - 1)
+    for book in BOOKS:
+        assert np.mean(charged[book.key]) == pytest.approx(book.margin, abs=0.002 + 0.001 * book.grid), book.key
+
+
 @pytest.mark.parametrize("sport_key", SPORTS)
 def test_books_without_their_margin_lie_around_the_fair_line(sport_key: str) -> None:
     simulation = Simulation(3, [sport_key], **QUIET)

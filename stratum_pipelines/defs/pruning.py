@@ -4,13 +4,12 @@ Dagster prunes ticks by itself and nothing else. What it shows as materialised i
 partition, so deleting that one would make the partition look as if it had never been made.
 """
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import dagster as dg
 import sqlalchemy as sa
-
-if TYPE_CHECKING:
-    from dagster import DagsterInstance
 
 MATERIALISED = "ASSET_MATERIALIZATION"
 # Events about a run as a whole: begun, ended, failed.
@@ -34,7 +33,7 @@ class Pruned:
     evaluations: int = 0
 
 
-def prune_log(instance: "DagsterInstance", before: float) -> Pruned:
+def prune_log(instance: dg.DagsterInstance, before: float) -> Pruned:
     """Delete runs that ended, and events outside of runs, from before a moment (seconds since 1970, UTC).
 
     Kept whatever their age: the run or event of the newest materialisation of every table and partition, the newest
@@ -67,13 +66,9 @@ def _newest_checks(checks: sa.Table) -> Any:
     return sa.select(sa.func.max(checks.c.id)).group_by(checks.c.asset_key, checks.c.check_name, checks.c.partition)
 
 
-def _prune_runs(instance: "DagsterInstance", before: float, pruned: Pruned) -> None:
-    import datetime as dt
-
-    from dagster import DagsterRunStatus, RunsFilter
-
-    ended = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
-    old = RunsFilter(statuses=ended, updated_before=dt.datetime.fromtimestamp(before, dt.UTC))
+def _prune_runs(instance: dg.DagsterInstance, before: float, pruned: Pruned) -> None:
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    old = dg.RunsFilter(statuses=ended, updated_before=dt.datetime.fromtimestamp(before, dt.UTC))
     events, _, checks = _tables()
     with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
         query = sa.select(events.c.run_id).where(events.c.id.in_(_newest(events))).distinct()
@@ -89,7 +84,7 @@ def _prune_runs(instance: "DagsterInstance", before: float, pruned: Pruned) -> N
         pruned.runs += 1
 
 
-def _slim(instance: "DagsterInstance", run_id: str) -> int:
+def _slim(instance: dg.DagsterInstance, run_id: str) -> int:
     """Delete what a run logged on its way; what it made last, and that it ran and ended, stays. Returns the number."""
     events, tags, checks = _tables()
     evaluated = sa.select(checks.c.evaluation_event_storage_id).where(
@@ -111,9 +106,7 @@ def _slim(instance: "DagsterInstance", run_id: str) -> int:
     return len(ids)
 
 
-def _prune_events(instance: "DagsterInstance", before: float, pruned: Pruned) -> None:
-    import datetime as dt
-
+def _prune_events(instance: dg.DagsterInstance, before: float, pruned: Pruned) -> None:
     events, tags, checks = _tables()
     moment = dt.datetime.fromtimestamp(before, dt.UTC).replace(tzinfo=None)
     old = (events.c.run_id == NO_RUN) & (events.c.timestamp < moment)
@@ -138,7 +131,7 @@ def _prune_events(instance: "DagsterInstance", before: float, pruned: Pruned) ->
         pruned.evaluations = connection.execute(checks.delete().where(gone, checks.c.id.not_in(newest))).rowcount
 
 
-def shrink(instance: "DagsterInstance") -> None:
+def shrink(instance: dg.DagsterInstance) -> None:
     """Give the room of what was deleted back to the disk, where the log is a SQLite file; elsewhere do nothing."""
     storage: Any = instance.event_log_storage
     with storage.index_connection() as connection:
