@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import polars as pl
+
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.checkpoints import Checkpoints
 from stratum_pipelines.providers import find_providers
@@ -11,6 +13,7 @@ from stratum_pipelines.signals import find_signals
 from warehouse.database import Database
 from warehouse.lake import Lake
 from warehouse.settings import Settings
+from warehouse.tables import EventLinks
 
 
 @dataclass(frozen=True)
@@ -32,5 +35,12 @@ def open_platform(settings: Settings) -> Platform:
     """Open what the settings name, with the database brought up to date."""
     database = Database(settings.database_url)
     database.migrate()
-    rules = Rules(reference=load_reference(), signals=find_signals(), providers=find_providers())
-    return Platform(settings, Lake(settings.lake_url), database, rules)
+    lake = Lake(settings.lake_url)
+    rules = Rules(load_reference(), find_signals(), find_providers(), manual_links(lake))
+    return Platform(settings, lake, database, rules)
+
+
+def manual_links(lake: Lake) -> dict[tuple[str, str], str]:
+    """The links a person has made, from (provider, its id of a game) to our event_id."""
+    rows = lake.scan(EventLinks).filter(pl.col("reason") == "manual").collect()
+    return {(row["provider"], row["provider_event_id"]): row["event_id"] for row in rows.iter_rows(named=True)}

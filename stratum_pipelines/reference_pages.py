@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from stratum_pipelines import settings as pipeline_settings
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
 from stratum_pipelines.defs import settings as dagster_settings
+from stratum_pipelines.providers import find_providers
+from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reasons import REASONS as READER_REASONS
 from stratum_pipelines.signals import find_signals
 from stratum_pipelines.signals.signal import Signal
@@ -19,6 +21,11 @@ from warehouse.settings import Setting, example_environment
 
 MADE = "<!-- Made by `make docs` from the code; changes here are lost. -->"
 
+ABOUT_PROVIDERS = (
+    "Every file in `stratum_pipelines/providers` that ends in `PROVIDER = …`. The expected gap is how far apart sightings of a\n"
+    "book are taken to be while fewer than 20 have been seen ([staleness](../methodology/staleness.md)). To add one:\n"
+    "[a provider is one file](../how-to/add-a-provider.md)."
+)
 ABOUT_SIGNALS = (
     "Every file in `stratum_pipelines/signals` that ends in `SIGNAL = …`. How scores, entries and ids are worked out, with\n"
     "examples: [signals](../methodology/signals.md). The rows: [`signals`](tables.md#signals)."
@@ -48,6 +55,7 @@ def pages() -> dict[str, str]:
     """Every generated file by its path in the repository."""
     return {
         "docs/reference/tables.md": tables_page(),
+        "docs/reference/providers.md": providers_page(),
         "docs/reference/signals.md": signals_page(),
         "docs/reference/quarantine-reasons.md": quarantine_page(),
         "docs/reference/settings.md": settings_page(),
@@ -68,6 +76,24 @@ def signals_page(signals: Mapping[str, Signal] | None = None) -> str:
     for signal in found.values():
         parts += [f"## {signal.name}", signal.description, inspect.getdoc(signal.detect) or "", _signal_details(signal)]
     return "\n\n".join(parts) + "\n"
+
+
+def providers_page(providers: Mapping[str, Provider] | None = None) -> str:
+    """The page of every provider: what it is, whether it can be polled, and whether it reads archives."""
+    found = find_providers() if providers is None else providers
+    rows = [
+        (
+            f"`{name}`",
+            one.title,
+            one.description,
+            "yes" if one.requests else "no",
+            "yes" if one.answers else "no",
+            f"{one.default_gap_s:g}",
+        )
+        for name, one in sorted(found.items())
+    ]
+    header = ("name", "what", "description", "polled", "archives", "expected gap, seconds")
+    return f"# Providers\n\n{MADE}\n\n{ABOUT_PROVIDERS}\n\n{table(header, rows)}\n"
 
 
 def _signal_row(signal: Signal) -> tuple[str, ...]:

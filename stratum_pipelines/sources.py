@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stratum_pipelines.fetch import Fetcher, FetchFailed, open_fetcher
+from stratum_pipelines.providers.provider import Asking, Provider
 from stratum_pipelines.providers.reading import Answer, Request
-from stratum_pipelines.providers.the_odds_api import odds_request
+from stratum_pipelines.providers.the_odds_api import PROVIDER as THE_ODDS_API
 from stratum_pipelines.settings import SPORTS, PipelineSettings
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Feed:
-    """The Odds API over HTTP: one request for the odds of a sport."""
+    """A provider asked over HTTP for the odds of one sport after another."""
 
+    provider: Provider
     fetcher: Fetcher
     settings: PipelineSettings
 
@@ -32,20 +34,23 @@ class Feed:
     @property
     def cost(self) -> int:
         """Credits that asking for one sport uses, on average over the sports."""
-        costs = [self.request(sport_key).cost for sport_key in self.sports]
-        return -(-sum(costs) // len(costs))
+        costs = [request.cost for sport_key in self.sports for request in self.requests(sport_key)]
+        return -(-sum(costs) // len(self.sports))
 
-    def request(self, sport_key: str) -> Request:
+    def requests(self, sport_key: str) -> list[Request]:
         """What is asked."""
-        return odds_request(sport_key, regions=self.settings.regions, odds_format=self.settings.odds_format)
+        assert self.provider.requests is not None
+        return self.provider.requests(sport_key, Asking(self.settings.regions, self.settings.odds_format))
 
     def ask(self, sport_key: str) -> list[Answer]:
-        """The answer, of whatever status; nothing when none came."""
-        try:
-            return [self.fetcher.fetch(self.request(sport_key))]
-        except FetchFailed as error:
-            logger.warning("%s", error)
-            return []
+        """The answers, of whatever status; nothing where none came."""
+        answers = []
+        for request in self.requests(sport_key):
+            try:
+                answers.append(self.fetcher.fetch(request))
+            except FetchFailed as error:
+                logger.warning("%s", error)
+        return answers
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class SimulatedFeed:
 def open_source(settings: PipelineSettings) -> "Source":
     """The feed when ODDS_API_KEY is set, else the simulated market. Raises SettingInvalid for a sport it does not have."""
     if settings.api_key:
-        return Feed(open_fetcher(settings), settings)
+        return Feed(THE_ODDS_API, open_fetcher(settings), settings)
     # The simulated market is large, and of no use where there is a feed.
     from stratum_pipelines.simulation import SPORTS as SIMULATED
     from stratum_pipelines.simulation import Simulation

@@ -33,8 +33,7 @@ def trace(platform: Platform, signal_id: str) -> Trace:
     if found.height != 1:
         what = "no signal" if found.is_empty() else "more than one signal"
         raise UnknownSignal(
-            f"There is {what} whose id begins with {signal_id!r}. "
-            'List some with: stratum sql "from signals limit 5"'
+            f'There is {what} whose id begins with {signal_id!r}. List some with: stratum sql "from signals limit 5"'
         )
     signal = found.to_dicts()[0]
     detected_at, window = signal["detected_at"], signal["window_s"]

@@ -1,7 +1,7 @@
 """Moving a board on by a run of answers: the one function behind live cycles, backfills and replays."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -36,11 +36,15 @@ CELLS_PER_RUN = 400_000
 
 @dataclass(frozen=True)
 class Rules:
-    """What the computation of a sport depends on besides its answers: reference data, signals, providers."""
+    """What the computation of a sport depends on besides its answers: reference data, signals, providers.
+
+    `links` are the links a person has made, from (provider, its id of a game) to our event_id.
+    """
 
     reference: Reference
     signals: Mapping[str, Signal]
     providers: Mapping[str, Provider]
+    links: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def league(self, sport_key: str) -> League | None:
         """The league behind a sport_key."""
@@ -119,6 +123,7 @@ def run_length(board: Board, reading: Reading) -> int:
 
 def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) -> Rows:
     league = rules.reference.leagues[board.sport_key]
+    board.registry.manual = rules.links
     schedule = Schedule(board)
     placed = []
     for index, (answer, reading) in enumerate(run):

@@ -1,5 +1,6 @@
 """The games of one sport: which ids stand for which game, what its teams are called, and when it starts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stratum_pipelines.providers.reading import Game, Refusal
@@ -32,6 +33,8 @@ class Registry:
     games: list[KnownGame] = field(default_factory=list)
     links: dict[tuple[str, str], int] = field(default_factory=dict)
     reasons: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    # Links a person has made, from a provider's id to ours; they are rows of event_links and no part of the state.
+    manual: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def place(self, provider: str, game: Game, received_at: int, taken: set[int]) -> tuple[int, Refusal | None]:
         """The position of a game an answer names (-1 when refused), and what there is to say about it.
@@ -50,6 +53,14 @@ class Registry:
 
     def _meet(self, provider: str, game: Game, received_at: int, taken: set[int]) -> tuple[int, Refusal | None]:
         key = (provider, game.event_id)
+        named = self.manual.get(key)
+        chosen = [position for position, known in enumerate(self.games) if known.event_id == named] if named else []
+        if chosen:
+            self.links[key], self.reasons[key] = chosen[0], ("manual", received_at)
+            known = self.games[chosen[0]]
+            known.names.setdefault(game.home_team, 0)
+            known.names.setdefault(game.away_team, 1)
+            return chosen[0], None
         twins = [
             position
             for position, known in enumerate(self.games)
@@ -105,7 +116,7 @@ class Registry:
         advice = f" Could it be {' or '.join(near[:3])}?" if near else ""
         detail = (
             f"Game {game.event_id} of {provider} ({game.away_team} at {game.home_team}) matches no single known game "
-            f"by teams and start.{advice} Add a row to event_links to link it."
+            f"by teams and start.{advice} Link it with: stratum link {provider} {game.event_id} EVENT_ID"
         )
         return Refusal("events", "unmatched_event", detail, game.event_id, game.event_id)
 

@@ -13,7 +13,7 @@ OWNER = "team:stratum"
 KINDS = {"polars", "parquet"}
 
 
-def asset_of(name: str, deps: Iterable[str] = (), *, kinds: Iterable[str] = ()) -> dg.AssetSpec:
+def asset_of(name: str, deps: Iterable[str | dg.AssetKey] = (), *, kinds: Iterable[str] = ()) -> dg.AssetSpec:
     """The asset of a table: same name, its layer as group, everything else from its class."""
     table = BY_NAME[name]
     metadata: dict[str, Any] = {

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import dagster as dg
 
 from stratum_pipelines.defs.declared import asset_of
+from stratum_pipelines.defs.discovered import FEEDS
 from stratum_pipelines.defs.partitions import ONE_RUN, days_of
 from stratum_pipelines.defs.resources import PlatformResource
 from stratum_pipelines.defs.shown import events_of_days, rows_shown
 
 
 @dg.multi_asset(
-    specs=[asset_of("raw_odds", kinds=["json"])],
+    specs=[asset_of("raw_odds", [spec.key for spec in FEEDS], kinds=["json"])],
     name="raw_odds",
     backfill_policy=ONE_RUN,
     can_subset=True,

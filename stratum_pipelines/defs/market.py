@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from stratum_pipelines.defs.declared import asset_of
+from stratum_pipelines.defs.discovered import RULES
 from stratum_pipelines.defs.partitions import ONE_RUN, days_of, today
 from stratum_pipelines.defs.resources import PlatformResource
 from stratum_pipelines.defs.shown import (
@@ -31,7 +32,7 @@ MADE_FROM = {
     "event_changes": ["raw_odds"],
     "odds_snapshots": ["raw_odds", "event_changes"],
     "consensus": ["odds_snapshots"],
-    "signals": ["consensus", "odds_snapshots"],
+    "signals": ["consensus", "odds_snapshots", *(spec.key for spec in RULES)],
 }
 NAMES = tuple(MADE_FROM)
 # Made by the same pass, but kept whole: a day adds to them, so they have no partition to compute by themselves.

@@ -6,10 +6,12 @@ partition, so deleting that one would make the partition look as if it had never
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 MATERIALISED = "ASSET_MATERIALIZATION"
 # Events about a run as a whole: begun, ended, failed.
@@ -45,7 +47,7 @@ def prune_log(instance: dg.DagsterInstance, before: float) -> Pruned:
     return pruned
 
 
-def _tables() -> tuple[sa.Table, sa.Table, sa.Table]:
+def _tables() -> "tuple[sa.Table, sa.Table, sa.Table]":
     from dagster._core.storage.event_log.schema import (
         AssetCheckExecutionsTable,
         AssetEventTagsTable,
@@ -55,18 +57,24 @@ def _tables() -> tuple[sa.Table, sa.Table, sa.Table]:
     return SqlEventLogStorageTable, AssetEventTagsTable, AssetCheckExecutionsTable
 
 
-def _newest(events: sa.Table) -> Any:
+def _newest(events: "sa.Table") -> Any:
     """Ids of the newest materialisation of every table and partition."""
+    import sqlalchemy as sa
+
     made = events.c.dagster_event_type == MATERIALISED
     return sa.select(sa.func.max(events.c.id)).where(made).group_by(events.c.asset_key, events.c.partition)
 
 
-def _newest_checks(checks: sa.Table) -> Any:
+def _newest_checks(checks: "sa.Table") -> Any:
     """Ids of the newest evaluation of every check and partition."""
+    import sqlalchemy as sa
+
     return sa.select(sa.func.max(checks.c.id)).group_by(checks.c.asset_key, checks.c.check_name, checks.c.partition)
 
 
 def _prune_runs(instance: dg.DagsterInstance, before: float, pruned: Pruned) -> None:
+    import sqlalchemy as sa
+
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     old = dg.RunsFilter(statuses=ended, updated_before=dt.datetime.fromtimestamp(before, dt.UTC))
     events, _, checks = _tables()
@@ -86,6 +94,8 @@ def _prune_runs(instance: dg.DagsterInstance, before: float, pruned: Pruned) -> 
 
 def _slim(instance: dg.DagsterInstance, run_id: str) -> int:
     """Delete what a run logged on its way; what it made last, and that it ran and ended, stays. Returns the number."""
+    import sqlalchemy as sa
+
     events, tags, checks = _tables()
     evaluated = sa.select(checks.c.evaluation_event_storage_id).where(
         checks.c.id.in_(_newest_checks(checks)), checks.c.evaluation_event_storage_id.is_not(None)
@@ -107,6 +117,8 @@ def _slim(instance: dg.DagsterInstance, run_id: str) -> int:
 
 
 def _prune_events(instance: dg.DagsterInstance, before: float, pruned: Pruned) -> None:
+    import sqlalchemy as sa
+
     events, tags, checks = _tables()
     moment = dt.datetime.fromtimestamp(before, dt.UTC).replace(tzinfo=None)
     old = (events.c.run_id == NO_RUN) & (events.c.timestamp < moment)
@@ -133,6 +145,8 @@ def _prune_events(instance: dg.DagsterInstance, before: float, pruned: Pruned) -
 
 def shrink(instance: dg.DagsterInstance) -> None:
     """Give the room of what was deleted back to the disk, where the log is a SQLite file; elsewhere do nothing."""
+    import sqlalchemy as sa
+
     storage: Any = instance.event_log_storage
     with storage.index_connection() as connection:
         url = connection.engine.url

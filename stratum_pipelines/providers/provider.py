@@ -8,6 +8,14 @@ from stratum_pipelines.providers.reading import Answer, Reading, Request
 
 
 @dataclass(frozen=True)
+class Asking:
+    """What the operator wants of a feed: regions whose books are asked for, and the odds format."""
+
+    regions: tuple[str, ...] = ("us",)
+    odds_format: str = "american"
+
+
+@dataclass(frozen=True)
 class Provider:
     """A feed of odds. A file in this folder that ends in `PROVIDER = Provider(...)` is found by itself.
 
@@ -21,7 +29,7 @@ class Provider:
     title: str
     description: str
     read: Callable[[Answer], Reading]
-    requests: Callable[[str], list[Request]] | None = None
+    requests: Callable[[str, Asking], list[Request]] | None = None
     recognises: Callable[[Path], bool] | None = None
     answers: Callable[[Path], Iterator[Answer]] | None = None
     default_gap_s: float = 900.0

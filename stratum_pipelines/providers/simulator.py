@@ -31,6 +31,6 @@ PROVIDER = Provider(
     title="Market simulator",
     description="A seeded market of many bookmakers that knows what it planted; no network, no key, the same bytes again.",
     read=read,
-    requests=lambda sport_key: [simulated_odds_request(sport_key)],
+    requests=lambda sport_key, asking: [simulated_odds_request(sport_key, odds_format=asking.odds_format)],
     default_gap_s=300.0,
 )

@@ -79,5 +79,7 @@ PROVIDER = Provider(
     title="The Odds API",
     description="Odds of many bookmakers, polled sport by sport over HTTP; version 4 of the interface.",
     read=read,
-    requests=lambda sport_key: [odds_request(sport_key)],
+    requests=lambda sport_key, asking: [
+        odds_request(sport_key, regions=asking.regions, odds_format=asking.odds_format)
+    ],
 )

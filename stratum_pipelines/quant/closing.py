@@ -51,7 +51,7 @@ def closing_lines(
 ) -> pl.DataFrame:
     """The close of every outcome, of the consensus and of each book, for starts from `starts_passed`.
 
-    The last row received at or before the start counts. `age_s` runs from the last complete answer that still listed the
+    The last row received at or before the start counts. `age_s` runs from the last answer that still listed the
     game. Quality: `missing` without a price, `stale` beyond an hour of age, `thin` below three operator groups, else `ok`;
     a book's own close is never thin, and a book without a quote at the close has no row.
     """
@@ -92,9 +92,13 @@ _SHARED = ["event_id", "market", "outcome", "version", "sport_key", "side", "clo
 
 
 def _ages(starts: pl.DataFrame, polls: pl.LazyFrame) -> pl.DataFrame:
-    """The starts with `age_s`: seconds since the last complete answer, null for a game that had left the feed."""
+    """The starts with `age_s`: seconds since the last answer, null for a game that had left the feed.
+
+    An answer that was cut short keeps the games that start first, so it counts; one that listed nothing and was not
+    complete (an error, a broken body) does not.
+    """
     seen = (
-        polls.filter("is_complete")
+        polls.filter(pl.col("is_complete") | (pl.col("n_events") > 0))
         .select("sport_key", "received_at", seen_at="received_at")
         .collect()
         .sort("received_at")

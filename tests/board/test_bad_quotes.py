@@ -103,3 +103,21 @@ def test_an_answer_that_is_not_later_is_refused_whole_and_stays_recomputable() -
     assert rows["quarantine"]["reason"].to_list() == ["out_of_order"] * 2
     assert rows["polls"].height == 3
     assert rows["polls"]["n_suspended"].sum() == 0
+
+
+def test_another_providers_game_is_linked_by_teams_and_start_or_by_a_persons_word() -> None:
+    from dataclasses import replace
+
+    from stratum_pipelines.board.advance import advance, blank_board
+    from tests.build import NFL, rules
+
+    first = answer(NOON, [game([good()])])
+    same = replace(answer(NOON + MINUTE, [game([good()], event_id="theirs")]), provider="simulator")
+    other = replace(answer(NOON + 2 * MINUTE, [game([good()], event_id="odd", home="H.")]), provider="simulator")
+    for links, status in (({}, "unmatched_event"), ({("simulator", "odd"): "game-1"}, None)):
+        known = replace(rules(), links=links)
+        rows = next(advance(blank_board(NFL, known), [first, same, other], known))
+        assert rows["quarantine"]["reason"].to_list() == ([status] if status else [])
+        linked = dict(rows["event_links"].select("provider_event_id", "reason").iter_rows())
+        assert linked == {"game-1": "first_seen", "theirs": "teams_and_start"} | ({} if status else {"odd": "manual"})
+        assert set(rows["odds_snapshots"]["event_id"]) == {"game-1"}

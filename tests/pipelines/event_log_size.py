@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from stratum_pipelines.defs.checks import CLOSED, COMPUTED, INGESTED
 from stratum_pipelines.defs.poll import DAILY, KEPT_WHOLE, Reported, write_cursor
+from stratum_pipelines.defs.pruning import prune_log, shrink
 from stratum_pipelines.defs.settings import LOG_DAYS
 from stratum_pipelines.defs.shown import materialised, rows_shown
 from stratum_pipelines.poller import Progress
-from stratum_pipelines.defs.pruning import prune_log, shrink
 
 DAYS = 1
 ROLL_UPS = 24 * 3600 // 300

@@ -9,9 +9,9 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from stratum_pipelines.defs.pruning import prune_log, shrink
 from stratum_pipelines.defs.settings import read_dagster_settings
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.defs.pruning import prune_log, shrink
 from stratum_pipelines.raw import store_answers
 from tests.pipelines.conftest import day_of_answers
 from warehouse.errors import SettingInvalid

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from stratum_pipelines.providers import find_providers
+from stratum_pipelines.providers.provider import Asking
 from stratum_pipelines.providers.simulator import PROVIDER
 from stratum_pipelines.providers.the_odds_api import odds_request
 from stratum_pipelines.providers.the_odds_api_reader import read_clean
@@ -26,7 +27,7 @@ MOMENTS = [moment(hour) + 17_123_456 for hour in (3, 12, 20)]
 def test_the_provider_is_found_by_its_file_and_asks_for_nothing_outside() -> None:
     assert find_providers()["simulator"] is PROVIDER
     assert PROVIDER.requests is not None
-    (request,) = PROVIDER.requests(NBA)
+    (request,) = PROVIDER.requests(NBA, Asking())
     assert request.cost == 0
     assert not request.base_url.startswith("http")
     assert request.endpoint == odds_request(NBA, regions=("us", "uk", "eu")).endpoint

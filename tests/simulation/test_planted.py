@@ -135,7 +135,7 @@ def test_a_pulled_market_is_absent_and_comes_back() -> None:
 @pytest.mark.parametrize("market", ["spreads", "totals"])
 def test_an_outlier_offers_its_side_a_better_number_than_every_other_book(market: str) -> None:
     simulation = Simulation(2, [NFL], rates=only(outlier=1.0))
-    found = [one for one in planted(simulation, "outlier", days=5) if one.market == market]
+    found = [one for one in planted(simulation, "outlier", days=9) if one.market == market]
     assert {one.direction for one in found} == ({"over", "under"} if market == "totals" else {"home", "away"})
     for one in found:
         (key,) = one.books
