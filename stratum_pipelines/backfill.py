@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from stratum_pipelines.batch import DayReport, compute_days
 from stratum_pipelines.platform import Platform
+from stratum_pipelines.polling_pause import paused_polling
 from stratum_pipelines.settle import Settled, score_day, settle
 from warehouse.tables import Events, Polls
 
@@ -25,14 +27,19 @@ class Backfilled:
 def backfill(
     platform: Platform, days: Sequence[dt.date], progress: Callable[[DayReport], None] = lambda report: None
 ) -> Backfilled:
-    """Compute days, draw the closing lines of the games they touch, value their signals and score every day."""
+    """Compute days, draw the closing lines of the games they touch, value their signals and score every day.
+
+    Raises PollingGoesOn when today is among the days and live polling cannot be paused.
+    """
     done = Backfilled()
-    for report in compute_days(platform, days, progress=progress):
-        done.days.append(report.day)
-        done.quotes += report.quotes
-        done.seconds += report.seconds
-        for name, count in report.rows.items():
-            done.rows[name] = done.rows.get(name, 0) + count
+    # What live polling adds to today while today's partition is replaced would be lost with it.
+    with paused_polling(platform) if dt.datetime.now(dt.UTC).date() in days else nullcontext():
+        for report in compute_days(platform, days, progress=progress):
+            done.days.append(report.day)
+            done.quotes += report.quotes
+            done.seconds += report.seconds
+            for name, count in report.rows.items():
+                done.rows[name] = done.rows.get(name, 0) + count
     if done.days:
         settled = settle_days(platform, done.days[0], done.days[-1])
         done.rows["closing_lines"] = settled.n_closing_lines

@@ -9,23 +9,19 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from stratum_pipelines.cadence import Plan, Situation, next_poll
 from stratum_pipelines.live import Cycle, Market, run_cycle
 from stratum_pipelines.platform import Platform
+from stratum_pipelines.polling_pause import LEASE
 from stratum_pipelines.providers.reading import Answer
 from warehouse.database.leases import Leases
 
-LEASE = "poll_odds"
 # Held for the length of a tick, and longer than the longest: a poller at work is never taken for dead.
 LEASE_S = 120.0
-# Recomputing a day that is still open holds polling up for at most this long, should its process die.
-PAUSE_S = 600.0
-PAUSE_PATIENCE_S = 180.0
 # A tick has 60 seconds, and one request with all its attempts may take 52: no further sport is asked after this many.
 BUDGET_S = 4.0
 
@@ -165,30 +161,3 @@ class Poller:
 
     def _moment(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self.now() / 1e6, dt.UTC)
-
-
-class PollingGoesOn(Exception):
-    """Polling could not be paused: another process has held its lease all the time."""
-
-
-@contextmanager
-def paused_polling(platform: Platform, *, patience_s: float = PAUSE_PATIENCE_S) -> Iterator[None]:
-    """Keep every poller still meanwhile: rows that live polling adds to a day that is being replaced would be lost.
-
-    Whoever polls afterwards starts from boards rebuilt from raw answers. Raises PollingGoesOn when the lease does not
-    become free within `patience_s`.
-    """
-    leases = Leases(platform.database)
-    holder = f"{socket.gethostname()}:{os.getpid()}:recompute:{secrets.token_hex(4)}"
-    ends = time.monotonic() + patience_s
-    while (token := leases.acquire(LEASE, holder, PAUSE_S, dt.datetime.now(dt.UTC))) is None:
-        if time.monotonic() > ends:
-            raise PollingGoesOn(
-                f"The lease {LEASE!r} was held by {leases.holder(LEASE, dt.datetime.now(dt.UTC))} for {patience_s:g} s. "
-                "Stop the sensor poll_odds, or leave today to its close tonight."
-            )
-        time.sleep(0.5)
-    try:
-        yield
-    finally:
-        leases.release(LEASE, holder, token, dt.datetime.now(dt.UTC))

@@ -30,12 +30,13 @@ def print_json(value: object) -> None:
 def opened_platform() -> Iterator["Platform"]:
     """The platform the environment describes; what goes wrong inside becomes one clear line."""
     from stratum_pipelines.platform import open_platform
+    from stratum_pipelines.polling_pause import PollingGoesOn
     from warehouse.errors import WarehouseError
     from warehouse.settings import read_settings
 
     try:
         yield open_platform(read_settings(os.environ))
-    except WarehouseError as error:
+    except (WarehouseError, PollingGoesOn) as error:
         raise StratumError(str(error)) from error
 
 

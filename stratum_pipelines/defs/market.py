@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stratum_pipelines.batch import CloseReport, DayReport
     from stratum_pipelines.platform import Platform
 
-MADE_FROM = {
+MADE_FROM: dict[str, list[str | dg.AssetKey]] = {
     "polls": ["raw_odds"],
     "quarantine": ["raw_odds"],
     "event_changes": ["raw_odds"],
@@ -69,7 +69,7 @@ def compute_days(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """The chosen tables of a run's days."""
     from stratum_pipelines import batch
-    from stratum_pipelines.poller import paused_polling
+    from stratum_pipelines.polling_pause import paused_polling
 
     opened = platform.open()
     days = days_of(context)

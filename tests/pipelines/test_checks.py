@@ -24,8 +24,6 @@ from tests.pipelines.conftest import day_of_answers
 from warehouse.lake import Lake
 from warehouse.tables import BY_NAME, Consensus, OddsSnapshots, Polls, Signals, Table
 
-pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute:DeprecationWarning")
-
 TODAY = dt.date(2025, 10, 12)
 
 

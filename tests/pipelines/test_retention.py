@@ -17,8 +17,6 @@ from tests.pipelines.conftest import day_of_answers
 from warehouse.errors import SettingInvalid
 from warehouse.tables import RawOdds
 
-pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute:DeprecationWarning")
-
 LATER = time.time() + 3600
 
 

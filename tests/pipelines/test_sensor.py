@@ -11,14 +11,13 @@ import pytest
 
 from stratum_pipelines.cadence import SECOND
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.poller import Poller, PollingGoesOn, Progress, Tick, paused_polling
+from stratum_pipelines.poller import Poller, Progress, Tick
+from stratum_pipelines.polling_pause import PollingGoesOn, paused_polling
 from stratum_pipelines.providers.reading import Answer
 from tests.build import MINUTE, NFL, NOON, answer, book, game
 from tests.pipelines.conftest import day_of_answers
 from warehouse.database.market_store import MarketStore
 from warehouse.tables import BY_NAME, Polls, RawOdds
-
-pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute:DeprecationWarning")
 
 
 @dataclass
