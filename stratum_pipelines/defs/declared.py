@@ -7,7 +7,8 @@ import dagster as dg
 
 from stratum_pipelines.defs.lineage import COLUMN_LINEAGE
 from stratum_pipelines.defs.partitions import DAYS
-from warehouse.tables import BY_NAME, Column, Table
+from warehouse.describe import column_schema
+from warehouse.tables import BY_NAME, Table
 
 OWNER = "team:stratum"
 KINDS = {"polars", "parquet"}
@@ -28,7 +29,7 @@ def asset_of(name: str, deps: Iterable[str | dg.AssetKey] = (), *, kinds: Iterab
     return dg.AssetSpec(
         name,
         deps=list(deps),
-        description=grain(table),
+        description=table.description(),
         group_name=table.layer,
         owners=[OWNER],
         kinds=KINDS | set(kinds),
@@ -40,37 +41,20 @@ def asset_of(name: str, deps: Iterable[str | dg.AssetKey] = (), *, kinds: Iterab
     )
 
 
-def grain(table: type[Table]) -> str:
-    """The docstring of a table's class, in one line; a column may be called `description`, so it is not asked for it."""
-    return " ".join((table.__doc__ or "").split())
-
-
 def table_schema(table: type[Table]) -> dg.TableSchema:
     """The columns of a table as Dagster shows them."""
     columns = [
         dg.TableColumn(
-            name,
-            column.type_name,
-            description=f"{column.description} [{column.unit}]" if column.unit else column.description,
+            record.name,
+            record.type,
+            description=f"{record.description} [{record.unit}]" if record.unit else record.description,
             constraints=dg.TableColumnConstraints(
-                nullable=column.nullable, unique=table.key == (name,), other=list(bounds(column))
+                nullable=record.is_nullable, unique=record.is_unique, other=list(record.constraints)
             ),
         )
-        for name, column in table.columns.items()
+        for record in column_schema(table)
     ]
     return dg.TableSchema(columns, dg.TableConstraints(other=[f"unique ({', '.join(table.key)})"]))
-
-
-def bounds(column: Column) -> Iterable[str]:
-    """What a column's values keep within, in words."""
-    if column.at_least is not None:
-        yield f"at least {column.at_least:g}"
-    if column.at_most is not None:
-        yield f"at most {column.at_most:g}"
-    if column.above is not None:
-        yield f"above {column.above:g}"
-    if column.one_of:
-        yield "one of " + ", ".join(value or '""' for value in column.one_of)
 
 
 def column_lineage(lineage: Mapping[str, tuple[str, ...]]) -> dg.TableColumnLineage:

@@ -74,7 +74,7 @@ def test_assets_say_what_their_tables_declare(definitions: dg.Definitions) -> No
     for key in filter(is_table, layers.get_all_asset_keys()):
         node, table = layers.get(key), BY_NAME[key.to_user_string()]
         assert node.group_name == table.layer
-        assert node.description == " ".join((table.__doc__ or "").split())
+        assert node.description == table.description()
         assert node.owners and node.kinds
         assert node.is_partitioned == bool(table.partition_by)
         schema = node.metadata["dagster/column_schema"]
