@@ -66,12 +66,18 @@ def stale_days(platform: Platform) -> pl.DataFrame:
     carried: dict[str, str] = {}
     for sport_key, date, digest in raw_index(platform).iter_rows():
         day = computed.get((sport_key, date))
-        before = carried.get(sport_key, NOTHING)
+        before = carried.get(sport_key) or _left_behind(computed.values(), sport_key, date)
         carried[sport_key] = day.carry_out_digest if day else f"not computed: {date}"
         reason = _reason(day, digest, before, rules_digest(platform.rules, sport_key))
         if reason and platform.rules.league(sport_key):
             found.append((sport_key, date, reason))
     return pl.DataFrame(found, schema={"sport_key": pl.String, "date": pl.Date, "reason": pl.String}, orient="row")
+
+
+def _left_behind(computed: Iterable[ComputedDay], sport_key: str, first: dt.date) -> str:
+    """What the days before the first that still has answers left behind: retention may have dropped their answers."""
+    older = [day for day in computed if day.sport_key == sport_key and day.date < first]
+    return max(older, key=lambda day: day.date).carry_out_digest if older else NOTHING
 
 
 def _reason(day: ComputedDay | None, digest: str, before: str, rules: str) -> str:
@@ -105,6 +111,11 @@ def starting_point(platform: Platform, sport_key: str, day: dt.date) -> Starting
         if board:
             break
         replay.append(date)
+    if board is None:
+        first = earlier[0][0] if earlier else day
+        digest = _left_behind(computed.values(), sport_key, first)
+        older = max((date for date in computed if date < first), default=first)
+        board = platform.checkpoints.load(sport_key, older, digest)
     if board is None:
         board, digest = blank_board(sport_key, platform.rules), NOTHING
     for date in reversed(replay):

@@ -92,6 +92,11 @@ def _place_games(board: Board, answer: Answer, reading: Reading, refusals: list[
             refusals.append(Refusal("events", "wrong_sport", detail, game.sport_key, game.event_id))
             positions.append(-1)
             continue
+        if "\x00" in f"{game.event_id}{game.home_team}{game.away_team}":
+            detail = f"Game {game.event_id!r} has a zero byte in its id or a team's name; databases cannot hold it."
+            refusals.append(Refusal("events", "unusable_name", detail, repr(game.home_team), repr(game.event_id)))
+            positions.append(-1)
+            continue
         position, remark = board.registry.place(answer.provider, game, answer.received_at, taken)
         if remark:
             refusals.append(remark)

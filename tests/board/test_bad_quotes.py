@@ -121,3 +121,9 @@ def test_another_providers_game_is_linked_by_teams_and_start_or_by_a_persons_wor
         linked = dict(rows["event_links"].select("provider_event_id", "reason").iter_rows())
         assert linked == {"game-1": "first_seen", "theirs": "teams_and_start"} | ({} if status else {"odd": "manual"})
         assert set(rows["odds_snapshots"]["event_id"]) == {"game-1"}
+
+
+def test_a_name_with_a_zero_byte_costs_its_game_and_no_other() -> None:
+    rows = replay([answer(NOON, [game([good()], home="Ho\x00me"), game([good()], event_id="game-2", home="Home")])])
+    assert rows["quarantine"]["reason"].to_list() == ["unusable_name"]
+    assert rows["events"]["event_id"].to_list() == ["game-2"]

@@ -105,6 +105,20 @@ def test_importing_into_an_old_day_makes_later_days_stale_until_they_are_recompu
     )
 
 
+def test_days_whose_answers_retention_has_dropped_leave_later_days_valid(tmp_path: Path) -> None:
+    platform = open_home(tmp_path)
+    answers = wandering(4, 160, minutes=20, first=EVENING)
+    days = days_of(answers)
+    store_answers(platform.lake, answers)
+    backfill(platform, days)
+    before = contents(platform)
+    platform.lake.drop_days(RawOdds, days[2])
+    assert stale_days(platform).is_empty()
+    backfill(platform, [days[2]])
+    assert_same({"signals": contents(platform)["signals"]}, {"signals": before["signals"]})
+    assert stale_days(platform).is_empty()
+
+
 def test_an_interrupted_import_is_run_again_and_stores_nothing_twice(tmp_path: Path) -> None:
     platform = open_home(tmp_path)
     answers = wandering(6, 30)
