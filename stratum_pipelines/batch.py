@@ -4,6 +4,8 @@ import datetime as dt
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 import polars as pl
 
@@ -11,7 +13,7 @@ from stratum_pipelines.board.advance import Rows, advance_read, refused_whole
 from stratum_pipelines.days import StartingPoint, days_by_sport, end_day, note_computed, starting_point
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer, Reading
-from stratum_pipelines.raw import count_answers, read_answers, sports_on, stored_rows
+from stratum_pipelines.raw import count_answers, day_of, sports_on, stored_rows
 from stratum_pipelines.readers import Readers
 from warehouse.database import MarketStore
 from warehouse.tables import BY_NAME, Table
@@ -60,28 +62,45 @@ def compute_days(
     """
     carried: dict[str, tuple[dt.date, StartingPoint]] = {}
     recorded = days_by_sport(platform)
-    with Readers(platform.rules.providers, count_answers(platform.lake, days)) as readers:
-        for day in sorted(set(days)):
-            report = _compute_day(platform, readers, day, recorded, carried, tables)
+    wanted = sorted(set(days))
+    with Readers(platform.rules.providers, count_answers(platform.lake, wanted)) as readers:
+        # One stream over all days: the next day is read while this one is computed and written.
+        stream = groupby(readers.read(_stored_rows(platform, wanted)), key=_day_and_sport)
+        waiting = next(stream, None)
+        for day in wanted:
+            started = time.perf_counter()
+            collected: dict[str, list[pl.DataFrame]] = {name: [] for name in COMPUTED}
+            while waiting and waiting[0][0] == day:
+                (_, sport_key), pairs = waiting
+                for rows in _sport_day(platform, sport_key, day, pairs, recorded[sport_key], carried):
+                    for name, frame in rows.items():
+                        collected[name].append(frame)
+                waiting = next(stream, None)
+            report = _write_day(platform, day, collected, tables, started)
             if progress:
                 progress(report)
             yield report
 
 
-def _compute_day(
+def _stored_rows(platform: Platform, days: Sequence[dt.date]) -> Iterator[dict[str, Any]]:
+    """The rows of raw_odds of these days, by day, sport and receipt."""
+    for day in days:
+        for sport_key in sports_on(platform.lake, day):
+            yield from stored_rows(platform.lake, day, sport_key)
+
+
+def _day_and_sport(pair: tuple[Answer, Reading]) -> tuple[dt.date, str]:
+    return day_of(pair[0].received_at), pair[0].sport_key
+
+
+def _write_day(
     platform: Platform,
-    readers: Readers,
     day: dt.date,
-    recorded: dict[str, list[dt.date]],
-    carried: dict[str, tuple[dt.date, StartingPoint]],
+    collected: dict[str, list[pl.DataFrame]],
     tables: Collection[str] | None,
+    started: float,
 ) -> DayReport:
-    started = time.perf_counter()
-    collected: dict[str, list[pl.DataFrame]] = {name: [] for name in COMPUTED}
-    for sport_key in sports_on(platform.lake, day):
-        for rows in _sport_day(platform, readers, sport_key, day, recorded[sport_key], carried):
-            for name, frame in rows.items():
-                collected[name].append(frame)
+    """Join the frames of a day and put them in the place of what was stored for it."""
     tables_of_day = {name: _joined(BY_NAME[name], frames) for name, frames in collected.items()}
     quotes = int(tables_of_day["polls"]["n_quotes"].sum())
     kept_durations = _with_durations(platform, day, tables_of_day["polls"])
@@ -92,15 +111,15 @@ def _compute_day(
 
 def _sport_day(
     platform: Platform,
-    readers: Readers,
     sport_key: str,
     day: dt.date,
+    pairs: Iterator[tuple[Answer, Reading]],
     recorded: list[dt.date],
     carried: dict[str, tuple[dt.date, StartingPoint]],
 ) -> Iterator[Rows]:
     """The rows of one sport on one day, run by run; notes the day as computed at the end."""
     if platform.rules.league(sport_key) is None:
-        for answer in read_answers(platform.lake, day, sport_key):
+        for answer, _ in pairs:
             yield refused_whole(answer, "unknown_sport", f"No league is known for {sport_key}.")
         return
     carried_day, start = carried.pop(sport_key, (None, None))
@@ -109,7 +128,7 @@ def _sport_day(
     ids: list[str] = []
 
     def noted() -> Iterator[tuple[Answer, Reading]]:
-        for answer, reading in readers.read(stored_rows(platform.lake, day, sport_key)):
+        for answer, reading in pairs:
             ids.append(answer.response_id)
             yield answer, reading
 
@@ -120,13 +139,13 @@ def _sport_day(
 
 
 def _joined(table: type[Table], frames: list[pl.DataFrame]) -> pl.DataFrame:
-    """All frames of a table in the order of its key; of a table kept whole, the last word per key."""
+    """All frames of a table in order of receipt, sport by sport; of a table kept whole, the last word per key."""
     if not frames:
         return table.empty()
     joined = pl.concat(frames)
     if table.name in KEPT_WHOLE:
         joined = joined.unique(subset=list(table.key), keep="last", maintain_order=True)
-    return joined.sort(table.sort_by())
+    return joined
 
 
 def _with_durations(platform: Platform, day: dt.date, polls: pl.DataFrame) -> pl.DataFrame:

@@ -11,11 +11,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
-from queue import Queue
+from queue import Empty, Queue
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from stratum_pipelines.board.advance import read_by
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reading import Answer, Reading
 from stratum_pipelines.raw import answer_of
@@ -23,6 +25,8 @@ from stratum_pipelines.raw import answer_of
 WORTH_A_PROCESS = 400
 ANSWERS_AT_ONCE = 8
 CHUNKS_AHEAD = 6
+# More different names than this are not the names of books and teams.
+MANY_NAMES = 100_000
 
 Row = dict[str, Any]
 Pairs = list[tuple[Answer, Reading]]
@@ -51,13 +55,27 @@ class Readers:
 
     def _read_beside(self, rows: Iterable[Row], process: subprocess.Popen[bytes]) -> Iterator[tuple[Answer, Reading]]:
         done: Queue[Pairs | BaseException | None] = Queue(CHUNKS_AHEAD)
-        exchange = threading.Thread(target=_exchange, args=(rows, process, done), daemon=True)
-        exchange.start()
-        while (chunk := done.get()) is not None:
-            if isinstance(chunk, BaseException):
-                raise chunk
-            yield from chunk
-        exchange.join()
+        sent: Queue[bool] = Queue(CHUNKS_AHEAD)
+        # One thread hands chunks over and another takes readings back, so that the process always has work waiting.
+        threads = [
+            threading.Thread(target=work, args=(rows, process, sent, done), daemon=True)
+            for work in (_hand_over, _take_back)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            while (chunk := done.get()) is not None:
+                if isinstance(chunk, BaseException):
+                    raise chunk
+                yield from chunk
+        finally:
+            # Whoever stops early leaves two threads waiting for room in a queue: make room until they have ended.
+            if any(thread.is_alive() for thread in threads):
+                process.kill()
+            while any(thread.is_alive() for thread in threads):
+                for queue in (done, sent):
+                    with suppress(Empty):
+                        queue.get(timeout=0.01)
 
     def __enter__(self) -> Self:
         return self
@@ -87,27 +105,45 @@ def _start(reads: Reads) -> subprocess.Popen[bytes]:
     return process
 
 
-def _exchange(
-    rows: Iterable[Row], process: subprocess.Popen[bytes], done: "Queue[Pairs | BaseException | None]"
+def _hand_over(
+    rows: Iterable[Row],
+    process: subprocess.Popen[bytes],
+    sent: "Queue[bool]",
+    done: "Queue[Pairs | BaseException | None]",
 ) -> None:
-    """Hand chunks over and take readings back until the rows are used up; what goes wrong goes to the one who waits."""
+    """Send the rows in chunks; what goes wrong goes to the one who waits."""
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
         remaining = iter(rows)
         while chunk := list(islice(remaining, ANSWERS_AT_ONCE)):
+            sent.put(True)
             pickle.dump(chunk, process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
+    except BrokenPipeError:
+        pass  # the other thread notices that the process has ended, and says so
+    except BaseException as error:
+        done.put(error)
+    sent.put(False)
+
+
+def _take_back(
+    rows: Iterable[Row],
+    process: subprocess.Popen[bytes],
+    sent: "Queue[bool]",
+    done: "Queue[Pairs | BaseException | None]",
+) -> None:
+    """Receive a chunk of readings for every chunk sent."""
+    assert process.stdout is not None
+    try:
+        while sent.get():
             done.put(pickle.load(process.stdout))  # noqa: S301 (our own process wrote it)
         done.put(None)
-    except (EOFError, BrokenPipeError, pickle.UnpicklingError, ValueError) as error:
+    except (EOFError, pickle.UnpicklingError, ValueError) as error:
         stopped = ReaderStopped(
             "The process that reads answers has stopped; nothing was written for this day. Run it again."
         )
         stopped.__cause__ = error
         done.put(stopped)
-    except BaseException as error:
-        done.put(error)
 
 
 def _close(pipe: Any) -> None:
@@ -119,19 +155,31 @@ def _close(pipe: Any) -> None:
 
 def _read_one(row: Row, reads: Reads) -> tuple[Answer, Reading]:
     answer = answer_of(row)
-    reading = reads[answer.provider](answer)
+    reading = read_by(reads.get(answer.provider), answer)
     # What has been read need not travel any further.
     object.__setattr__(answer, "body", b"")
     return answer, reading
+
+
+def _share(reading: Reading, names: dict[str, str]) -> None:
+    """Let equal names be one object: it travels once, and looking it up costs less on the other side."""
+    for column in ("bookmaker", "market", "outcome"):
+        setattr(reading, column, [names.setdefault(name, name) for name in getattr(reading, column)])
+    if len(names) > MANY_NAMES:
+        names.clear()
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """The reading process: chunks of rows in, answers and readings out, until the source ends."""
     try:
         reads: Reads = pickle.load(source)  # noqa: S301 (our own process wrote it)
+        names: dict[str, str] = {}
         while True:
             chunk: list[Row] = pickle.load(source)  # noqa: S301
-            pickle.dump([_read_one(row, reads) for row in chunk], sink, protocol=pickle.HIGHEST_PROTOCOL)
+            pairs = [_read_one(row, reads) for row in chunk]
+            for _, reading in pairs:
+                _share(reading, names)
+            pickle.dump(pairs, sink, protocol=pickle.HIGHEST_PROTOCOL)
             sink.flush()
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return

@@ -1,6 +1,6 @@
 """Moving a board on by a run of answers: the one function behind live cycles, backfills and replays."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,6 +46,10 @@ class Rules:
     providers: Mapping[str, Provider]
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
+    def default_gap_s(self, provider: str) -> float:
+        """The expected gap between sightings of a book, in seconds, while few have been seen."""
+        return self.providers[provider].default_gap_s if provider in self.providers else Provider.default_gap_s
+
     def league(self, sport_key: str) -> League | None:
         """The league behind a sport_key."""
         return self.reference.league(sport_key)
@@ -60,9 +64,13 @@ def blank_board(sport_key: str, rules: Rules) -> Board:
     return Board(sport_key=sport_key, n_outcomes=league.n_outcomes)
 
 
-def read(answer: Answer, rules: Rules) -> Reading:
-    """What an answer says, by the reader of its provider. Raises KeyError for a provider that is not there."""
-    return rules.providers[answer.provider].read(answer)
+def read_by(reader: Callable[[Answer], Reading] | None, answer: Answer) -> Reading:
+    """What an answer says; without a reader (its provider's file is gone) that nothing of it can be read."""
+    if reader is not None:
+        return reader(answer)
+    detail = f"There is no provider {answer.provider!r} to read this answer; it stays in raw_odds."
+    refusal = Refusal("raw_odds", "unknown_provider", detail, answer.provider, answer.provider)
+    return Reading(is_complete=False, odds_format="american", refusals=[refusal])
 
 
 def advance(board: Board, answers: Iterable[Answer], rules: Rules) -> Iterator[Rows]:
@@ -71,7 +79,8 @@ def advance(board: Board, answers: Iterable[Answer], rules: Rules) -> Iterator[R
     An answer that is not later than the one before it is refused whole: the past of a board cannot be changed. It stays
     in raw_odds, and recomputing its day puts it where it belongs.
     """
-    return advance_read(board, ((answer, read(answer, rules)) for answer in answers), rules)
+    readers = {name: provider.read for name, provider in rules.providers.items()}
+    return advance_read(board, ((answer, read_by(readers.get(answer.provider), answer)) for answer in answers), rules)
 
 
 def advance_read(board: Board, answers: Iterable[tuple[Answer, Reading]], rules: Rules) -> Iterator[Rows]:
@@ -133,7 +142,7 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
         placed.append(place(board, answer, reading, rules.reference))
         schedule.follow(index, placed[-1])
     board.fit()
-    gaps = [int(1e6 * rules.providers[p.answer.provider].default_gap_s) for p in placed]
+    gaps = [int(1e6 * rules.default_gap_s(p.answer.provider)) for p in placed]
     seen = observe(board, placed, schedule.starts_by_answer(len(placed)), gaps)
     names = name_codes(board, placed)
     groups, ranks = _book_groups(board, rules.reference), _book_ranks(board)

@@ -4,6 +4,7 @@ A refused quote counts as not offered: where the answer was complete, the quote 
 """
 
 REASONS: dict[str, str] = {
+    "unknown_provider": "The file of the provider that gave the answer is gone, so nothing can read it. It stays in raw_odds.",
     "unusable_name": "A game's id or team name holds a zero byte, which databases cannot store. The game was left out.",
     "unknown_bookmaker": "No book of this key or alias stands in books.toml. Its quotes were left out; one row per book and answer.",
     "unknown_market": "The market is none of h2h, spreads and totals. Its quotes were left out; one row per market and answer.",
