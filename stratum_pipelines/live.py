@@ -24,8 +24,8 @@ from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers
 from warehouse.database import MarketStore
 from warehouse.tables import BY_NAME, Polls, RawOdds, Table
 
-# The steps of a cycle: between "computed" and "published" a step per table, side by side.
-STEPS = ("raw", "computed", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "published", "polls")
+# The steps of a cycle: between "raw" and "published" a step per table, side by side.
+STEPS = ("raw", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "published", "polls")
 
 
 @dataclass
@@ -127,7 +127,7 @@ class Market:
         # Each is durable when it returns, and none needs another: waiting for the disk together takes a third of the time.
         for written in [self.writers.submit(self._step, name, write) for name, write in writes.items()]:
             written.result()
-        for name in STEPS[2:-2]:
+        for name in STEPS[1:-2]:
             if name not in writes:
                 self.on_step(name)
         if "events" in rows:
@@ -159,19 +159,32 @@ def run_cycle(market: Market, answer: Answer) -> Cycle:
     desk = market.desks.get(answer.sport_key)
     if desk and answer.response_id in desk.response_ids[-2000:]:
         return Cycle(answer.response_id, answer.sport_key, answer.received_at, is_repeat=True)
+    try:
+        return _run(market, desk, answer, started)
+    except BaseException:
+        # A board that has moved while its rows were not written must not go on: the next answer rebuilds it from raw.
+        market.desks.pop(answer.sport_key, None)
+        raise
+
+
+def _run(market: Market, desk: Desk | None, answer: Answer, started: float) -> Cycle:
     day = day_of(answer.received_at)
     if desk and day > desk.day:
         market.turn_day(desk, day)
     before = desk.board.received_at if desk else 0
     batch = f"{answer.received_at}-{answer.response_id}"
-    market.platform.lake.append(RawOdds, raw_frame([raw_row(answer)]), batch=batch, compact=False)
+    # The board moves in memory while the disk takes the bytes; nothing is written that rests on them before they are safe.
+    raw = raw_frame([raw_row(answer)])
+    stored = market.writers.submit(market.platform.lake.append, RawOdds, raw, batch=batch, compact=False)
+    try:
+        if desk is None:
+            rows = refused_whole(answer, "unknown_sport", f"No league is known for {answer.sport_key}.")
+        else:
+            desk.response_ids.append(answer.response_id)
+            rows = next(advance(desk.board, [answer], market.platform.rules))
+    finally:
+        stored.result()
     market.on_step("raw")
-    if desk is None:
-        rows = refused_whole(answer, "unknown_sport", f"No league is known for {answer.sport_key}.")
-    else:
-        desk.response_ids.append(answer.response_id)
-        rows = next(advance(desk.board, [answer], market.platform.rules))
-    market.on_step("computed")
     cycle = market.write(answer, rows, started)
     if desk:
         cycle.started_event_ids = _started(desk.board, before, answer.received_at)

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -26,7 +27,7 @@ from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import store_answers
 from tests.postgres import NoServer, fresh_database
 from warehouse.settings import read_settings
-from warehouse.tables import OddsSnapshots
+from warehouse.tables import OddsSnapshots, Polls
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STRATUM_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -64,7 +65,12 @@ def batch() -> None:
         stored = store_answers(platform.lake, nfl_answers(platform))
         bodies = [gzip.compress(answer.body, 3) for answer in nfl_answers(platform)]
         decode = msgspec.json.Decoder()
-        floor = min(timed(lambda: [decode.decode(gzip.decompress(body)) for body in bodies]) for _ in range(2))
+
+        def unzip_and_decode() -> None:
+            for body in bodies:
+                decode.decode(gzip.decompress(body))
+
+        floor = min(timed(unzip_and_decode) for _ in range(2))
         quotes = 0
         started = time.perf_counter()
         for report in compute_days(platform, sorted(stored.days)):
@@ -90,22 +96,24 @@ def live() -> None:
     for name, settings in _databases():
         with tempfile.TemporaryDirectory() as folder:
             platform = home(folder, **settings)
-            times = _cycles(platform)
+            times, quotes = _cycles(platform)
             floor = _durable_write(
                 platform.lake.scan(OddsSnapshots).head(860).collect(), Path(folder) / "floor.parquet"
             )
         cuts = statistics.quantiles(times, n=100)
         value = f"{cuts[49]:.1f} / {cuts[98]:.1f} / {max(times):.1f}"
         ratio = f"p50 {cuts[49] / floor:.1f} x one durable Parquet write ({floor:.2f} ms)"
-        say(f"live: {name}, ms per cycle, p50 / p99 / max", value, ratio)
+        say(f"live: {name}, {quotes:.0f} quotes, ms p50 / p99 / max", value, ratio)
 
 
-def _cycles(platform: Platform) -> list[float]:
-    """Milliseconds of 400 cycles over recorded answers of some 900 quotes each, after 20 to warm up."""
+def _cycles(platform: Platform) -> tuple[list[float], float]:
+    """Milliseconds of 400 cycles over recorded MLB answers, after 20 to warm up, and how many quotes an answer held."""
+    read = platform.rules.providers["archive"].answers
+    assert read is not None
     market = Market(platform)
-    answers = list(nfl_answers(platform))[600:1020]
-    cycles = [run_cycle(market, answer) for answer in answers]
-    return [cycle.duration_ms for cycle in cycles if cycle.duration_ms is not None][20:]
+    cycles = [run_cycle(market, answer) for answer in islice(read(DATA / "oddsapi_mlb_2026"), 1000, 1420)]
+    quotes = platform.lake.scan(Polls).select(pl.col("n_quotes").mean()).collect().item()
+    return [cycle.duration_ms for cycle in cycles if cycle.duration_ms is not None][20:], quotes
 
 
 def _durable_write(frame: pl.DataFrame, path: Path) -> float:

@@ -212,5 +212,7 @@ def quarantine_rows(placed: list[Placed]) -> pl.DataFrame:
                 "response_id": answer.response_id,
                 "received_at": answer.received_at,
             }
+    if not rows:
+        return Quarantine.empty()
     frame = pl.DataFrame(list(rows.values()), schema={**Quarantine.schema(), "received_at": pl.Int64})
     return frame.with_columns(pl.col("received_at").cast(TIME))

@@ -140,5 +140,7 @@ def _event_row(board: Board, game: KnownGame, league: str) -> dict[str, Any]:
 
 
 def _frame(rows: list[dict[str, Any]], schema: pl.Schema, moments: tuple[str, ...]) -> pl.DataFrame:
+    if not rows:
+        return pl.DataFrame(schema=schema)
     plain = {name: pl.Int64 if name in moments else dtype for name, dtype in schema.items()}
     return pl.DataFrame(rows, schema=plain).with_columns(pl.col(name).cast(TIME) for name in moments)

@@ -117,6 +117,8 @@ class SignalRows:
 
     def frame(self) -> pl.DataFrame:
         """The rows in the columns of signals."""
+        if not self.rows:
+            return Signals.empty()
         moments = ("detected_at", "commence_at")
         schema = {name: pl.Int64 if name in moments else dtype for name, dtype in Signals.schema().items()}
         return pl.DataFrame(self.rows, schema=schema).with_columns(pl.col(name).cast(TIME) for name in moments)

@@ -110,3 +110,26 @@ def test_a_cycle_says_what_it_did(tmp_path: Path) -> None:
     assert sum(sum(c.signals_by_type.values()) for c in cycles) == held["signals"].height
     assert all(c.duration_ms is not None and c.duration_ms > 0 for c in cycles)
     assert [c.started_event_ids for c in cycles if c.started_event_ids] == [["game-0"]]
+
+
+def test_a_cycle_whose_rows_could_not_be_written_is_completed_by_the_next(tmp_path: Path) -> None:
+    answers = wandering(3, 8)
+    broken, whole = open_home(tmp_path / "broken"), open_home(tmp_path / "whole")
+
+    def fail(step: str) -> None:
+        if step == "odds_snapshots" and len(done) == 5:
+            done.append(answers[5])
+            raise OSError("No space left on device")
+
+    done: list = []
+    market = Market(broken, on_step=fail)
+    for one in answers[:5]:
+        run_cycle(market, one)
+        done.append(one)
+    with pytest.raises(OSError, match="No space"):
+        run_cycle(market, answers[5])
+    for one in answers[6:]:
+        run_cycle(market, one)
+    run_live(whole, answers)
+    assert_same(contents(broken), contents(whole))
+    assert_same(stored(broken), stored(whole))
