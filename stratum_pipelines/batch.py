@@ -167,9 +167,13 @@ def _write(platform: Platform, day: dt.date, frames: dict[str, pl.DataFrame], ta
             platform.lake.replace(BY_NAME[name], day, frames[name])
     if wanted >= {"events", "consensus", "signals"}:
         latest = frames["consensus"].unique(subset=["event_id", "market", "outcome"], keep="last", maintain_order=True)
-        store = MarketStore(platform.database)
-        now = dt.datetime.now(dt.UTC)
-        store.publish(events=frames["events"], consensus=latest, signals=frames["signals"], now=now, announce=False)
+        MarketStore(platform.database).replace_day(
+            day,
+            frames["polls"]["sport_key"].unique().to_list(),
+            events=frames["events"],
+            consensus=latest,
+            signals=frames["signals"],
+        )
 
 
 def newest_events(platform: Platform, events: pl.DataFrame) -> pl.DataFrame:

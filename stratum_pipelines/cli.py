@@ -3,13 +3,20 @@
 So no package imports another for its commands, and `stratum --help` loads none of what they need.
 """
 
+import difflib
+import os
+import re
 import sys
+import tempfile
+import traceback
 from importlib.metadata import EntryPoint, entry_points
 
 import rich_click as click
-from click.exceptions import Exit
+from click.exceptions import Exit, NoArgsIsHelpError
 
 GROUP = "stratum.commands"
+# Whatever stands between the scheme's user and the last @ of a word: a password, also one that was not written as it should.
+PASSWORD = re.compile(r"(://[^:/\s@]*):\S*@")
 
 
 class StratumError(click.ClickException):
@@ -17,7 +24,11 @@ class StratumError(click.ClickException):
 
     def show(self, file: object = None) -> None:
         """Print the line."""
-        click.echo(f"stratum: {self.format_message()}", err=True)
+        say(self.format_message())
+
+
+class ReaderGone(Exception):
+    """Whoever read our output has closed it."""
 
 
 class LazyCommands(click.RichGroup):
@@ -36,6 +47,23 @@ class LazyCommands(click.RichGroup):
         point = self.found().get(cmd_name)
         return point.load() if point else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command the first argument names; an unknown one is answered with those that are close."""
+        if args and not args[0].startswith("-") and args[0] not in self.found():
+            close = difflib.get_close_matches(args[0], self.found(), n=1)
+            meant = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(self.list_commands(ctx))}."
+            raise click.UsageError(f"There is no command {args[0]!r}. {meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a closed pipe is told apart from its errors, which Click by itself does not."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stratum", prog_name="stratum")
@@ -47,13 +75,58 @@ def main() -> None:
     """Run the command line; whatever goes wrong ends in one clear line and a non-zero exit status."""
     try:
         commands.main(prog_name="stratum", standalone_mode=False)
+        sys.stdout.flush()
     except Exit as stop:
         sys.exit(stop.exit_code)
+    except NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        place = error.ctx.command_path if error.ctx else "stratum"
+        say(f"{error.format_message()} See: {place} --help")
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stratum: stopped. What was finished is stored; run the same command again to go on.", err=True)
+        say("stopped. What was finished is stored; run the same command again to go on.")
         sys.exit(130)
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
+        # `| head` has seen enough: what is still buffered is not written at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
+    except OSError as error:
+        say(os_trouble(error))
+        sys.exit(1)
+    except Exception as error:
+        say(unexpected(error))
+        sys.exit(1)
+
+
+def say(message: str) -> None:
+    """Print one line on standard error, without passwords."""
+    click.echo("stratum: " + hide_passwords(" ".join(message.split())), err=True)
+
+
+def hide_passwords(text: str) -> str:
+    """The text with *** in place of every password in an address."""
+    return PASSWORD.sub(r"\1:***@", text)
+
+
+def os_trouble(error: OSError) -> str:
+    """What the system refused, and about which file."""
+    about = f": {error.filename}" if error.filename is not None else ""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{reason}{about}. Look at the disk and at who may write there; STRATUM_HOME names the folder of all state."
+
+
+def unexpected(error: Exception) -> str:
+    """The line about a fault nobody foresaw; where it came from is put into a file that can be sent with a report."""
+    text = hide_passwords("".join(traceback.format_exception(error)))
+    said = f"an unexpected fault, {type(error).__name__}: {error}"
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="stratum-fault-", suffix=".txt", delete=False) as file:
+            file.write(text)
+    except OSError:
+        return said
+    return f"{said[:500]}. The details are in {file.name}."

@@ -1,9 +1,11 @@
 """What is configured, reachable and stale, and what to do about it."""
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import polars as pl
@@ -60,10 +62,27 @@ def _settings(platform: Platform, environ: Mapping[str, str]) -> Iterator[Findin
 
 
 def _lake(platform: Platform) -> Iterator[Finding]:
+    """How much each table holds, and whether more can be written."""
+    fault = _lake_fault(platform.settings.lake_url)
+    if fault:
+        yield fault
+        return
     rows = {table.name: platform.lake.scan(table).select(pl.len()).collect().item() for table in TABLES}
     held = ", ".join(f"{name} {count:,}" for name, count in rows.items() if count)
     where = hide_secrets(platform.settings.lake_url)
     yield Finding("lake", "ok", f"{where}: {held or 'empty'}", "" if held else "Fill it with: stratum run")
+
+
+def _lake_fault(lake_url: str) -> Finding | None:
+    """What stands in the way of writing a lake on this machine's disk."""
+    folder = Path(lake_url)
+    if "://" in lake_url or not folder.exists():
+        return None
+    if not folder.is_dir():
+        return Finding("lake", "fault", f"{folder} is no folder", "Name another with STRATUM_LAKE_URL.")
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("lake", "fault", f"{folder} cannot be read and written", "Give this user the rights to it.")
+    return None
 
 
 def _database(platform: Platform) -> Iterator[Finding]:
@@ -127,7 +146,7 @@ def _days(platform: Platform) -> Iterator[Finding]:
         yield Finding(
             "days",
             "warning",
-            f"{sport_key}: {days.height} days out of date ({reason}; {span})",
+            f"{sport_key}: {days.height} {'day' if days.height == 1 else 'days'} out of date ({reason}; {span})",
             "stratum backfill --stale",
         )
     if stale.is_empty():

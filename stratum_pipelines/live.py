@@ -117,14 +117,16 @@ class Market:
         cycle = Cycle(answer.response_id, answer.sport_key, answer.received_at)
         batch = f"{answer.received_at}-{answer.response_id}"
         writes: dict[str, Callable[[], object]] = {
-            name: partial(lake.append, BY_NAME[name], rows[name], batch=batch, recovering=recovering, compact=False)
+            name: partial(
+                lake.append, BY_NAME[name], rows[name], batch=batch, recovering=recovering, compact=False, lasting=False
+            )
             for name in DAILY
             if name != "polls" and name in rows and rows[name].height
         }
         for name in KEPT_WHOLE:
             if name in rows and rows[name].height:
                 writes[name] = partial(lake.merge, BY_NAME[name], rows[name])
-        # Each is durable when it returns, and none needs another: waiting for the disk together takes a third of the time.
+        # None needs another, so they wait for the disk together; their names go there with the poll's at the latest.
         for written in [self.writers.submit(self._step, name, write) for name, write in writes.items()]:
             written.result()
         for name in STEPS[1:-2]:

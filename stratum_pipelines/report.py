@@ -8,6 +8,9 @@ from rich.text import Text
 
 from stratum_pipelines.summary import Summary
 
+# The broadest table needs so many columns; a narrower terminal gets fewer numbers instead of cut ones.
+FULL_WIDTH = 106
+
 
 def print_summary(
     console: Console, summary: Summary, seconds: float | None = None, detections: pl.DataFrame | None = None
@@ -20,13 +23,16 @@ def print_summary(
     took = f" in {seconds:.1f} s" if seconds is not None else ""
     span = f"{_moment(summary.first_received_at)} to {_moment(summary.last_received_at)} UTC"
     console.print(Panel(Text(f"{span}{took}", justify="center"), title="[bold]Stratum[/bold]", border_style="cyan"))
-    console.print(Group(_sports(summary), _signals(summary)))
+    is_wide = console.width >= FULL_WIDTH
+    console.print(Group(_sports(summary), _signals(summary, is_wide)))
     if summary.scorecard:
-        console.print(_scorecard(summary))
+        console.print(_scorecard(summary, is_wide))
+        interval, error = (", with its 95 % Wilson interval", ", with its standard error, clustered by game")
         console.print(
-            "[dim]beat: share of entries better than the close, ties left out, with its 95 % Wilson interval. points: how far\n"
-            "the entry's number beats the close. probability: the closing fair probability less what the entry needs to\n"
-            "break even, with its standard error, clustered by game. few: under 30 decided signals.[/dim]"
+            f"[dim]beat: share of entries better than the close, ties left out{interval if is_wide else ''}. points: how "
+            "far the entry's number beats the close. probability: the closing fair probability less what the entry needs "
+            f"to break even{error if is_wide else ''}. tier: S, A, B or none, by the low end of beat's interval; few: "
+            "under 30 decided signals.[/dim]"
         )
     if detections is not None and detections.height:
         console.print(_detections(detections))
@@ -48,46 +54,46 @@ def _sports(summary: Summary) -> Grid:
     return grid
 
 
-def _signals(summary: Summary) -> Grid:
+def _signals(summary: Summary, is_wide: bool) -> Grid:
     grid = Grid(title="Signals", title_justify="left", header_style="bold")
-    grid.add_column("type")
-    for name in ("signals", "games", "High", "Medium", "median strength", "with close", "without"):
-        grid.add_column(name, justify="right")
+    grid.add_column("type", no_wrap=True)
+    names = ("signals", "games", *(("High", "Medium") if is_wide else ()), "strength", "closed", "no close", "to come")
+    for name in names:
+        grid.add_column(name, justify="right", no_wrap=True)
     for row in summary.signals:
-        numbers = (row["signals"], row["games"], row["high"], row["medium"])
-        strength = f"{row['strength_median']:.0f}"
-        grid.add_row(
-            str(row["signal_type"]),
-            *map(_count, numbers),
-            strength,
-            _count(row["with_close"]),
-            _count(row["missing_close"]),
-        )
+        shown = {
+            **{name: _count(row[name.lower()]) for name in ("signals", "games", "High", "Medium")},
+            "strength": f"{row['strength_median']:.0f}",
+            "closed": _count(row["with_close"]),
+            "no close": _count(row["missing_close"]),
+            "to come": _count(row["not_closed"]),
+        }
+        grid.add_row(str(row["signal_type"]), *(shown[name] for name in names))
     return grid
 
 
-def _scorecard(summary: Summary) -> Grid:
+def _scorecard(summary: Summary, is_wide: bool) -> Grid:
     grid = Grid(title="Closing-line value", title_justify="left", header_style="bold")
     for name in ("type", "market"):
         grid.add_column(name, no_wrap=True)
-    for name in ("signals", "games", "ties", "beat", "interval", "points", "probability", "tier"):
-        grid.add_column(name, justify="right", no_wrap=True)
+    wide = ("signals", "games", "ties", "beat", "interval", "points", "probability", "tier")
+    names = wide if is_wide else tuple(name for name in wide if name not in ("games", "interval"))
+    for name in names:
+        grid.add_column("prob." if name == "probability" and not is_wide else name, justify="right", no_wrap=True)
     for row in summary.scorecard:
-        rate = row["beat_rate"]
-        interval = f"{100 * row['beat_low']:.0f}-{100 * row['beat_high']:.0f} %" if rate is not None else ""
-        error = f" ±{row['clv_prob_se']:.4f}" if row["clv_prob_se"] is not None else ""
-        grid.add_row(
-            str(row["signal_type"]),
-            str(row["market"]) or "all",
-            _count(row["n"]),
-            _count(row["n_events"]),
-            _count(row["n_ties"]),
-            f"{100 * rate:.1f} %" if rate is not None else "none",
-            interval,
-            f"{row['clv_points_mean']:+.2f}" if row["clv_points_mean"] is not None else "",
-            f"{row['clv_prob_mean']:+.4f}{error}",
-            str(row["tier"]) if row["is_ready"] else "few",
-        )
+        rate, error = row["beat_rate"], row["clv_prob_se"]
+        shown = {
+            "signals": _count(row["n"]),
+            "games": _count(row["n_events"]),
+            "ties": _count(row["n_ties"]),
+            "beat": f"{100 * rate:.1f} %" if rate is not None else "none",
+            "interval": f"{100 * row['beat_low']:.0f}-{100 * row['beat_high']:.0f} %" if rate is not None else "",
+            "points": _signed(row["clv_points_mean"], 2),
+            "probability": _signed(row["clv_prob_mean"], 4)
+            + (f" ±{error:.4f}" if is_wide and error is not None else ""),
+            "tier": str(row["tier"]) if row["is_ready"] else "few",
+        }
+        grid.add_row(str(row["signal_type"]), str(row["market"]) or "all", *(shown[name] for name in names))
     return grid
 
 
@@ -112,25 +118,29 @@ def _detections(detections: pl.DataFrame) -> Grid:
 
 def _print_where(console: Console, summary: Summary) -> None:
     filled = [f"{name} {count:,}" for name, count in summary.rows.items() if count]
-    console.print(
-        "\n[bold]Rows[/bold]      "
-        + ",\n          ".join(", ".join(filled[i : i + 4]) for i in range(0, len(filled), 4))
-    )
-    console.print(f"[bold]Parquet[/bold]   {summary.lake}")
-    console.print(f"[bold]Database[/bold]  {summary.database}")
+    where = Grid.grid(padding=(0, 2))
+    where.add_row("[bold]Rows[/bold]", Text(", ".join(filled) or "none"))
+    where.add_row("[bold]Parquet[/bold]", Text(summary.lake))
+    where.add_row("[bold]Database[/bold]", Text(summary.database))
+    console.print()
+    console.print(where)
     console.print("\n[bold]What to open next[/bold]")
     if summary.example_signal:
-        signal = summary.example_signal
         console.print(
-            f"  stratum trace {str(signal['signal_id'])[:12]}   the strongest signal, back to the bytes it came from"
+            f"  stratum trace {str(summary.example_signal['signal_id'])[:12]}   [dim]# where a strong signal came from[/dim]"
         )
     console.print('  stratum sql "select * from signals order by strength_score desc limit 10"')
-    console.print("  stratum doctor               what is configured, reachable and stale")
-    console.print("  make up                      Dagster with lineage, partitions, plots and live polling")
+    console.print("  stratum doctor               [dim]# what is configured, reachable and stale[/dim]")
+    console.print("  make up                      [dim]# Dagster: lineage, plots, live polling[/dim]")
 
 
 def _count(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else "0"
+
+
+def _signed(value: float | None, digits: int) -> str:
+    """The number with its sign; zero has none of its own."""
+    return "" if value is None else f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
 def _moment(iso: str | None) -> str:

@@ -9,6 +9,9 @@ from stratum_pipelines.platform import Platform
 from warehouse.settings import hide_secrets
 from warehouse.tables import TABLES, ClvRecords, Events, Polls, Quarantine, Scorecards, Signals
 
+# The close that scorecards count; others are conventions for comparison.
+SCORED_CONVENTION = "scheduled"
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -62,7 +65,7 @@ def _sports(platform: Platform) -> list[dict[str, Any]]:
 
 
 def _signals(platform: Platform) -> list[dict[str, Any]]:
-    """Signals by type, with the closing-line value of those that have one."""
+    """Signals by type: how many have a closing-line value, how many a game that closed without one, how many wait."""
     counted = (
         platform.lake.scan(Signals)
         .group_by("signal_type")
@@ -76,11 +79,15 @@ def _signals(platform: Platform) -> list[dict[str, Any]]:
     )
     valued = (
         platform.lake.scan(ClvRecords)
-        .filter("is_current")
+        .filter(pl.col("is_current"), pl.col("convention") == SCORED_CONVENTION)
         .group_by("signal_type")
         .agg(with_close=pl.col("clv_prob").count(), missing_close=pl.col("clv_prob").null_count())
     )
-    return counted.join(valued, on="signal_type", how="left").sort("signal_type").collect().to_dicts()
+    joined = counted.join(valued, on="signal_type", how="left").with_columns(
+        pl.col("with_close", "missing_close").fill_null(0)
+    )
+    waiting = (pl.col("signals") - pl.col("with_close") - pl.col("missing_close")).alias("not_closed")
+    return joined.with_columns(waiting).sort("signal_type").collect().to_dicts()
 
 
 def _scorecard(platform: Platform) -> list[dict[str, Any]]:

@@ -7,7 +7,10 @@ from typing import Any
 import polars as pl
 
 from stratum_pipelines.platform import Platform
+from warehouse.lake import Lake
 from warehouse.tables import ClvRecords, Consensus, Events, OddsSnapshots, RawOdds, Signals
+
+LIST_SOME = 'List some with: stratum sql "select signal_id, signal_type, detected_at from signals limit 5"'
 
 
 class UnknownSignal(Exception):
@@ -29,12 +32,7 @@ class Trace:
 def trace(platform: Platform, signal_id: str) -> Trace:
     """Follow a signal back. An unambiguous beginning of the id is enough. Raises UnknownSignal."""
     lake = platform.lake
-    found = lake.scan(Signals).filter(pl.col("signal_id").str.starts_with(signal_id)).head(2).collect()
-    if found.height != 1:
-        what = "no signal" if found.is_empty() else "more than one signal"
-        raise UnknownSignal(
-            f'There is {what} whose id begins with {signal_id!r}. List some with: stratum sql "from signals limit 5"'
-        )
+    found = _find(lake, signal_id.strip().lower())
     signal = found.to_dicts()[0]
     detected_at, window = signal["detected_at"], signal["window_s"]
     event = lake.scan(Events).filter(pl.col("event_id") == signal["event_id"]).collect().to_dicts()
@@ -55,6 +53,21 @@ def trace(platform: Platform, signal_id: str) -> Trace:
     )
     clv = lake.scan(ClvRecords).filter(pl.col("signal_id") == signal["signal_id"]).collect()
     return Trace(signal, event[0] if event else {}, consensus, quotes, answers, clv)
+
+
+def _find(lake: Lake, beginning: str) -> pl.DataFrame:
+    """The one signal whose id begins so."""
+    if not beginning:
+        raise UnknownSignal(f"Give the id of a signal, or its beginning. {LIST_SOME}")
+    found = lake.scan(Signals).filter(pl.col("signal_id").str.starts_with(beginning)).collect()
+    if found.is_empty():
+        raise UnknownSignal(f"There is no signal whose id begins with {beginning!r}. {LIST_SOME}")
+    if found.height > 1:
+        some = ", ".join(found["signal_id"].sort().head(3).str.head(len(beginning) + 6))
+        raise UnknownSignal(
+            f"{found.height:,} signals have an id that begins with {beginning!r}: {some}{', …' if found.height > 3 else ''}"
+        )
+    return found
 
 
 def _in_window(rows: pl.LazyFrame, moment: str, since: pl.Expr, until: dt.datetime) -> pl.DataFrame:

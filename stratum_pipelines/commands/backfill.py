@@ -5,40 +5,45 @@ import datetime as dt
 import rich_click as click
 
 from stratum_pipelines.cli import StratumError
-from stratum_pipelines.commands.output import json_option, opened_platform, print_json, progress, results
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
+from stratum_pipelines.commands.output import Day, counted, json_option, opened_platform, print_json, results
+from stratum_pipelines.commands.progress import LongWork
 
 
 @click.command(name="backfill")
-@click.option("--from", "first", type=DAY, help="First day, UTC.")
-@click.option("--to", "last", type=DAY, help="Last day, UTC, included.")
+@click.option("--from", "first", type=Day(), help="First day, UTC, as 2025-10-09.")
+@click.option("--to", "last", type=Day(), help="Last day, UTC, included.")
 @click.option("--stale", is_flag=True, help="Every day whose tables no longer follow from its answers.")
 @json_option
-def backfill_command(first: dt.datetime | None, last: dt.datetime | None, stale: bool, as_json: bool) -> None:
+def backfill_command(first: dt.date | None, last: dt.date | None, stale: bool, as_json: bool) -> None:
     """Compute days again from raw answers: snapshots to scorecards, the same rows as live or a Dagster backfill."""
     from stratum_pipelines.backfill import backfill
     from stratum_pipelines.days import stale_days
     from warehouse.tables import RawOdds
 
-    if stale == (first is not None and last is not None):
+    if stale and (first or last):
+        raise StratumError("Give either --from and --to, or --stale, not both.")
+    if not stale and not (first and last):
         raise StratumError("Say which days: --from DAY --to DAY, or --stale.")
-    with opened_platform() as platform:
-        if stale:
-            days = sorted(set(stale_days(platform)["date"].to_list()))
+    if first and last and first > last:
+        raise StratumError(f"--from {first} lies after --to {last}.")
+    with opened_platform(filled=True) as platform:
+        if first and last:
+            days = [day for day in platform.lake.days(RawOdds) if first <= day <= last]
         else:
-            assert first is not None
-            assert last is not None
-            if first > last:
-                raise StratumError(f"--from {first.date()} lies after --to {last.date()}.")
-            days = [day for day in platform.lake.days(RawOdds) if first.date() <= day <= last.date()]
-        done = backfill(
-            platform, days, lambda r: progress.print(f"{r.day}  {r.quotes:>10,} quotes  {r.seconds:6.2f} s")
-        )
+            days = sorted(set(stale_days(platform)["date"].to_list()))
+        with LongWork(days=days) as work:
+            done = backfill(platform, days, work.day)
         if as_json:
             print_json({"days": done.days, "rows": done.rows, "quotes": done.quotes, "seconds": done.seconds})
+        elif stale and not done.days:
+            results.print("Every day follows from its answers; nothing to compute.")
         elif not done.days:
-            results.print("No day in that range holds answers; nothing to compute.")
+            held = platform.lake.days(RawOdds)
+            there = f"Days with answers: {held[0]} to {held[-1]}." if held else "No day holds any."
+            results.print(f"No day from {first} to {last} holds answers; nothing to compute. {there}")
         else:
-            rows = ", ".join(f"{name} {count:,}" for name, count in sorted(done.rows.items()))
-            results.print(f"{len(done.days)} days computed, {done.quotes:,} quotes in {done.seconds:.1f} s: {rows}")
+            results.print(
+                f"{counted(len(done.days), 'day')} computed ({done.days[0]} to {done.days[-1]}), "
+                f"{counted(done.quotes, 'quote')} in {done.seconds:.1f} s"
+            )
+            results.print(", ".join(f"{name} {count:,}" for name, count in sorted(done.rows.items())), style="dim")

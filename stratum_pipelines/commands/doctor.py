@@ -6,8 +6,10 @@ import sys
 
 import rich_click as click
 from rich.table import Table as Grid
+from rich.text import Text
 
-from stratum_pipelines.commands.output import json_option, opened_platform, print_json, results
+from stratum_pipelines.cli import StratumError, hide_passwords, os_trouble
+from stratum_pipelines.commands.output import environment, json_option, opened_platform, print_json, results
 
 COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 
@@ -16,18 +18,28 @@ COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 @json_option
 def doctor(as_json: bool) -> None:
     """Say what is configured, reachable and stale, and what to do; exit status 1 when something is broken."""
-    from stratum_pipelines.doctor import examine
+    from stratum_pipelines.doctor import Finding, examine
 
-    with opened_platform() as platform:
-        findings = examine(platform, os.environ, dt.datetime.now(dt.UTC))
+    try:
+        with opened_platform() as platform:
+            findings = examine(platform, os.environ, dt.datetime.now(dt.UTC))
+    except (StratumError, OSError) as error:
+        said = error.format_message() if isinstance(error, StratumError) else os_trouble(error)
+        home = environment().home
+        findings = [
+            Finding("home", "ok" if home.is_dir() else "warning", str(home)),
+            Finding("opening", "fault", hide_passwords(said), "Mend this first; nothing else can be looked at."),
+        ]
     if as_json:
         print_json(findings)
     else:
         grid = Grid(header_style="bold")
-        for name in ("", "what", "seen", "what to do"):
+        for name in ("", "what"):
+            grid.add_column(name, no_wrap=True)
+        for name in ("seen", "what to do"):
             grid.add_column(name, overflow="fold")
         for found in findings:
             colour = COLOURS[found.state]
-            grid.add_row(f"[{colour}]{found.state}[/{colour}]", found.subject, found.seen, found.remedy)
+            grid.add_row(Text(found.state, style=colour), Text(found.subject), Text(found.seen), Text(found.remedy))
         results.print(grid)
     sys.exit(1 if any(found.state == "fault" for found in findings) else 0)

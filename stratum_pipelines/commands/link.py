@@ -18,7 +18,7 @@ def link(provider: str, provider_event_id: str, event_id: str) -> None:
 
     from warehouse.tables import EventLinks, Events
 
-    with opened_platform() as platform:
+    with opened_platform(filled=True) as platform:
         games = platform.lake.scan(Events).filter(pl.col("event_id") == event_id).collect().to_dicts()
         if not games:
             raise StratumError(f'No game has the event_id {event_id!r}. Look it up: stratum sql "from events"')

@@ -2,43 +2,47 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stratum_pipelines.cli import StratumError
-from stratum_pipelines.commands.output import json_option, opened_platform, print_json, progress, results
+from stratum_pipelines.commands.output import counted, json_option, opened_platform, print_json, results
+from stratum_pipelines.commands.progress import LongWork
+
+if TYPE_CHECKING:
+    from stratum_pipelines.archive_import import Imported
+    from stratum_pipelines.platform import Platform
+
+MOST_DAYS = 60
 
 
 @click.command(name="run")
 @click.option(
-    "--archive", type=click.Path(path_type=Path), help="Folder of a recorded archive; the simulator without one."
+    "--archive",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder of a recorded archive; without one the built-in simulator is run.",
 )
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="Days to simulate.  [default: 3]")
 @click.option(
-    "--days", type=click.IntRange(1, 60), default=3, show_default=True, help="Days to simulate, without an archive."
+    "--sport", "sports", multiple=True, metavar="SPORT", help="Sport to simulate, such as soccer_epl; may be repeated."
 )
-@click.option("--sport", "sports", multiple=True, help="Sport to simulate, as the provider spells it; may be repeated.")
-@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the simulated market.")
+@click.option("--seed", type=int, metavar="N", help="Seed of the simulated market.  [default: 7]")
 @json_option
-def run(archive: Path | None, days: int, sports: tuple[str, ...], seed: int, as_json: bool) -> None:
+def run(archive: Path | None, days: int | None, sports: tuple[str, ...], seed: int | None, as_json: bool) -> None:
     """Take odds through the whole chain: raw, snapshots, consensus, signals, closing lines, closing-line value."""
     from stratum_pipelines.report import print_summary
     from stratum_pipelines.summary import summarise
 
+    if archive and (days is not None or sports or seed is not None):
+        raise StratumError("--days, --sport and --seed are for the simulator; leave them out with --archive.")
     started = time.perf_counter()
     with opened_platform() as platform:
-        if archive is None:
-            from stratum_pipelines.simulation_run import import_simulation
-
-            try:
-                with Shown() as shown:
-                    imported = import_simulation(
-                        platform, days=days, sports=sports, seed=seed, on_stored=shown.stored, on_day=shown.day
-                    )
-            except ValueError as error:
-                raise StratumError(str(error)) from error
-        else:
+        if archive:
             imported = _import(platform, archive)
+        else:
+            imported = _simulate(platform, days or 3, sports, 7 if seed is None else seed)
         summary = summarise(platform)
         seconds = time.perf_counter() - started
         if as_json:
@@ -60,58 +64,48 @@ def import_folder(folder: Path, as_json: bool) -> None:
         else:
             stored, computed = imported.stored, imported.computed
             results.print(
-                f"{stored.n_answers:,} answers seen, {stored.n_new:,} new; {len(computed.days)} days computed, "
-                f"{computed.quotes:,} quotes; {imported.n_results:,} results added."
+                f"{counted(stored.n_answers, 'answer')} seen, {stored.n_new:,} new; "
+                f"{counted(len(computed.days), 'day')} computed, {counted(computed.quotes, 'quote')}; "
+                f"{counted(imported.n_results, 'result')} added."
             )
             _say_stale(imported)
 
 
-def _import(platform, folder: Path):  # type: ignore[no-untyped-def]
-    from stratum_pipelines.archive_import import ArchiveError, import_archive
+def _simulate(platform: "Platform", days: int, sports: tuple[str, ...], seed: int) -> "Imported":
+    from stratum_pipelines.simulation.sports import sport_of
+    from stratum_pipelines.simulation_run import import_simulation
 
     try:
-        with Shown() as shown:
-            return import_archive(platform, folder, on_stored=shown.stored, on_day=shown.day)
-    except ArchiveError as error:
+        for sport_key in sports:
+            sport_of(sport_key)
+    except ValueError as error:
         raise StratumError(str(error)) from error
+    with LongWork() as work:
+        return import_simulation(platform, days=days, sports=sports, seed=seed, on_stored=work.stored, on_day=work.day)
 
 
-def _say_stale(imported) -> None:  # type: ignore[no-untyped-def]
+def _import(platform: "Platform", folder: Path) -> "Imported":
+    from stratum_pipelines.archive_import import ArchiveError, import_archive, provider_of
+    from stratum_pipelines.results import read_results_folder
+
+    if folder.is_file():
+        raise StratumError(f"{folder} is a file. Give the folder it lies in.")
+    try:
+        provider_of(platform, folder)
+        # They are entered last; a file that cannot be read is better said now than after minutes.
+        read_results_folder(folder)
+    except (ArchiveError, ValueError) as error:
+        raise StratumError(str(error)) from error
+    with LongWork() as work:
+        return import_archive(platform, folder, on_stored=work.stored, on_day=work.day)
+
+
+def _say_stale(imported: "Imported") -> None:
+    """Name the days that the new answers have put out of date."""
     if imported.still_stale.height:
         days = imported.still_stale["date"].unique().sort()
+        rest = "rests" if len(days) == 1 else "rest"
         results.print(
-            f"\n[yellow]{len(days)} later days rest on older numbers[/yellow] ({days[0]} to {days[-1]}). "
-            "Recompute them with: stratum backfill --stale"
+            f"\n[yellow]{counted(len(days), 'day')} of other answers {rest} on older numbers[/yellow] "
+            f"({days[0]} to {days[-1]}). Recompute with: stratum backfill --stale"
         )
-
-
-class Shown:
-    """Progress on standard error while answers are stored and days computed; silent when it is not a terminal."""
-
-    def __enter__(self) -> "Shown":
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        self.progress = Progress(*columns, console=progress, transient=False)
-        self.progress.start()
-        self.storing = self.progress.add_task("storing raw answers", total=None)
-        self.computing = self.progress.add_task("computing days", total=None)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.progress.stop()
-
-    def stored(self, stored) -> None:  # type: ignore[no-untyped-def]
-        """Show how many answers have been stored."""
-        self.progress.update(self.storing, completed=stored.n_answers, total=stored.n_answers)
-        self.progress.update(self.computing, total=len(stored.days))
-
-    def day(self, report) -> None:  # type: ignore[no-untyped-def]
-        """Show a computed day."""
-        signals = report.rows.get("signals", 0)
-        described = f"computing days ({report.day}: {report.quotes:,} quotes, {signals:,} signals)"
-        self.progress.update(self.computing, advance=1, description=described)

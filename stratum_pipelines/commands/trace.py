@@ -1,10 +1,44 @@
 """`stratum trace`: from a signal back to the quotes and the answers it came from."""
 
+from typing import TYPE_CHECKING, Any
+
 import rich_click as click
 from rich.table import Table as Grid
+from rich.text import Text
 
 from stratum_pipelines.cli import StratumError
 from stratum_pipelines.commands.output import json_option, opened_platform, print_json, results
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CONSENSUS = {
+    "as_of": "as of",
+    "outcome": "outcome",
+    "n_books": "books",
+    "n_groups": "groups",
+    "point_median": "point",
+    "price_median": "price",
+    "fair_prob": "fair",
+    "response_id": "answer",
+}
+QUOTES = {
+    "received_at": "received",
+    "bookmaker": "book",
+    "outcome": "outcome",
+    "point": "point",
+    "price_decimal": "price",
+    "price_american": "US",
+    "quoted_at": "quoted",
+    "response_id": "answer",
+}
+ANSWERS = {
+    "received_at": "received",
+    "provider": "provider",
+    "endpoint": "endpoint",
+    "response_id": "answer",
+    "body_sha256": "SHA-256 of the body",
+}
 
 
 @click.command(name="trace")
@@ -14,7 +48,7 @@ def trace_command(signal_id: str, as_json: bool) -> None:
     """Print the way from a signal back to the quotes and the answers it came from."""
     from stratum_pipelines.trace import UnknownSignal, trace
 
-    with opened_platform() as platform:
+    with opened_platform(filled=True) as platform:
         try:
             found = trace(platform, signal_id)
         except UnknownSignal as error:
@@ -30,42 +64,70 @@ def trace_command(signal_id: str, as_json: bool) -> None:
         f"{signal['market']} toward {signal['outcome']}: {signal['from_value']:g} to {signal['to_value']:g} "
         f"within {signal['window_s']:,.0f} s, detected {_time(signal['detected_at'])} UTC, strength {signal['strength_score']}"
     )
-    entry = f"{signal['entry_bookmaker']} {_number(signal['entry_point'])} at {_number(signal['entry_price_decimal'])}"
-    results.print(f"Entry: {entry if signal['entry_bookmaker'] else 'no fresh quote was left'}")
-    for row in found.clv.iter_rows(named=True):
-        results.print(
-            f"Close ({row['convention']}, {row['quality']}): {_number(row['close_point'])} at fair {_number(row['close_fair_prob'])}; "
-            f"CLV {_number(row['clv_points'])} points, {_number(row['clv_prob'])} probability"
-        )
-    _grid(
-        "Consensus",
-        found.consensus,
-        ("as_of", "outcome", "n_books", "n_groups", "point_median", "price_median", "fair_prob", "response_id"),
+    if signal["entry_bookmaker"]:
+        entry = _quote(signal["market"], signal["entry_point"], signal["entry_price_decimal"])
+        results.print(f"Entry: {entry} at {signal['entry_bookmaker']}")
+    else:
+        results.print("Entry: no fresh quote was left to take")
+    if found.clv.is_empty():
+        results.print("Close: not drawn yet, the game has not started as far as the answers go")
+    for row in found.clv.sort("convention", "version").iter_rows(named=True):
+        results.print(_close(row))
+    date = f"{signal['detected_at']:%Y-%m-%d}"
+    _grid("Consensus", found.consensus, CONSENSUS, date)
+    _grid("Quotes, with the last ones before the window", found.quotes, QUOTES, date)
+    _grid("Answers", found.answers, ANSWERS, date)
+    results.print(
+        '[dim]The bytes of an answer, gzip in base64: stratum sql --format csv "select body from raw_odds where '
+        "starts_with(response_id, 'ANSWER')\"[/dim]"
     )
-    _grid(
-        "Quotes",
-        found.quotes,
-        ("received_at", "bookmaker", "outcome", "point", "price_decimal", "price_american", "quoted_at", "response_id"),
-    )
-    _grid("Answers", found.answers, ("received_at", "provider", "endpoint", "source", "response_id", "body_sha256"))
-    results.print("[dim]The bytes: select body from raw_odds where response_id = '…' (gzip).[/dim]")
 
 
-def _grid(title: str, frame, columns: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def _quote(market: str, point: float | None, price: float | None) -> str:
+    return f"{_number(price)}" if point is None else f"{_point(market, point)} for {_number(price)}"
+
+
+def _point(market: str, point: float) -> str:
+    """A handicap with its sign, a total without."""
+    return f"{point:+g}" if market == "spreads" else f"{point:g}"
+
+
+def _close(row: dict[str, Any]) -> str:
+    """The close by one convention, and what the entry was worth against it."""
+    outdated = "" if row["is_current"] else f", outdated version {row['version']}"
+    name = f"Close ({row['convention']}{outdated})"
+    if row["clv_prob"] is None:
+        return f"{name}: {row['quality']}, so there is no closing-line value"
+    point = "" if row["close_point"] is None else f"{_point(row['market'], row['close_point'])}, "
+    gained = f"{row['clv_points']:+.2f} points, " if row["clv_points"] is not None else ""
+    thin = "" if row["quality"] == "ok" else f" ({row['quality']})"
+    return (
+        f"{name}: {point}fair probability {row['close_fair_prob']:.4f}{thin}; closing-line value {gained}"
+        f"{row['clv_prob']:+.4f} probability"
+    )
+
+
+def _grid(title: str, frame: "pl.DataFrame", columns: dict[str, str], date: str) -> None:
+    """A table of these columns under these headings; moments of the signal's own day without the date."""
     grid = Grid(title=f"{title} ({frame.height})", title_justify="left", header_style="bold")
-    for name in columns:
-        grid.add_column(name, overflow="fold")
-    for row in frame.select(columns).iter_rows():
-        grid.add_row(*(_short(name, value) for name, value in zip(columns, row, strict=True)))
+    held = {name: heading for name, heading in columns.items() if frame[name].null_count() < frame.height}
+    for heading in held.values():
+        grid.add_column(heading, overflow="fold")
+    for row in frame.select(list(held)).iter_rows():
+        grid.add_row(*(Text(_short(name, value, date)) for name, value in zip(held, row, strict=True)))
     results.print(grid)
 
 
-def _short(name: str, value: object) -> str:
-    if name.endswith(("_at", "as_of")):
-        return _time(value)
+def _short(name: str, value: object, date: str) -> str:
+    if name.endswith("_at") or name == "as_of":
+        return _time(value).removeprefix(f"{date} ")
     if name in ("response_id", "body_sha256"):
         return str(value)[:12]
-    return _number(value) if isinstance(value, float) or value is None else str(value)
+    if name == "endpoint":
+        return str(value).partition("?")[0]
+    if value is None:
+        return ""
+    return _number(value) if isinstance(value, float) else str(value)
 
 
 def _time(value: object) -> str:
@@ -73,4 +135,4 @@ def _time(value: object) -> str:
 
 
 def _number(value: object) -> str:
-    return "none" if value is None else f"{value:.4g}"
+    return "" if value is None else f"{value:.4g}"

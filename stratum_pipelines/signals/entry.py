@@ -21,9 +21,10 @@ def best_entry(
 
     `prices` and `points` (B,) are every book's quote on the outcome, `fresh` says which can be taken. The consensus
     (`fair_prob` at `at_point`) values each number by the league's margin model; for h2h the highest price wins.
-    `deviation` 0 means the market has no points. Among equals the first by `ranks` (B,) wins.
+    `deviation` 0 means the market has no points. A number more than one
+    deviation away from the consensus is a slip of the feed, no offer: nobody could take it. Among equals the first by `ranks` (B,) wins.
     """
-    offered = np.flatnonzero(fresh)
+    offered = np.flatnonzero(fresh & ((deviation <= 0) | (np.abs(points - at_point) <= max(deviation, 0.0))))
     if not len(offered):
         return None
     offered = offered[ranks[offered].argsort()]

@@ -64,12 +64,23 @@ def _judge(tape: Tape, row: int, market: int, outcome: int, last: int) -> Hit | 
     to_value = sign * float(tape.value[row, market, column])
     before = float(tape.value[row - 1, market, column]) if row else float("nan")
     from_value = sign * before if not np.isnan(before) else to_value
+    if _against(int(tape.kinds[market]), outcome, to_value - from_value):
+        return None
     sizes = moves["size"][picked]
     meta = {
         "book_moves_median": round(float(np.median(sizes)), 6),
         "seconds_between_books": round((end - start) / 1e6, 3),
     }
     return Hit(row, market, outcome, from_value, to_value, end - start, tuple(sorted(agreeing)), meta)
+
+
+def _against(kind: int, outcome: int, move: float) -> bool:
+    """Whether the consensus moved away from the outcome meanwhile: then the books named do not speak for the market.
+
+    A favoured side's own handicap falls, and so does the total an under is bet on.
+    """
+    falls = kind == SPREADS or (kind != H2H and outcome == 1)
+    return move > 0 if falls else move < 0
 
 
 SIGNAL = Signal(

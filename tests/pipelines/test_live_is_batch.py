@@ -80,3 +80,4 @@ def test_answers_delivered_out_of_order_are_refused_live_and_put_right_by_recomp
     assert report.differences.height > 0
     backfill(live, days_of(answers))
     assert_same(contents(live), contents(batch))
+    assert_same(stored(live), stored(batch))

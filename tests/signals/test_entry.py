@@ -70,7 +70,7 @@ def test_in_the_winner_market_the_highest_price_wins_whatever_stands_as_point() 
 
 
 @given(
-    st.lists(st.tuples(st.integers(-20, 20).map(lambda n: n / 2), st.floats(1.05, 5)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(-20, 16).map(lambda n: n / 2), st.floats(1.05, 5)), min_size=1, max_size=8),
     st.floats(0.1, 0.9),
     st.randoms(use_true_random=False),
 )
@@ -83,7 +83,7 @@ def test_the_quote_taken_does_not_depend_on_the_order_of_the_columns(quotes: lis
 
 
 @given(
-    st.lists(st.tuples(st.integers(-20, 20).map(lambda n: n / 2), st.floats(1.05, 5)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(-20, 16).map(lambda n: n / 2), st.floats(1.05, 5)), min_size=1, max_size=8),
     st.floats(0.1, 0.9),
 )
 def test_no_quote_taken_is_beaten_by_one_with_both_a_better_number_and_a_better_price(
@@ -91,3 +91,10 @@ def test_no_quote_taken_is_beaten_by_one_with_both_a_better_number_and_a_better_
 ) -> None:
     point, price = quotes[entry(quotes, fair=fair)]
     assert not any(p > point and d > price + 1e-9 for p, d in quotes)
+
+
+def test_a_number_far_from_the_consensus_is_a_slip_and_no_offer() -> None:
+    far = -4.0 + NFL_MARGIN
+    assert entry([(far + 0.5, 3.0), (-4.0, 1.9)]) == 1
+    assert entry([(far, 3.0), (-4.0, 1.9)]) == 0
+    assert entry([(far + 0.5, 3.0)]) is None

@@ -73,6 +73,31 @@ class MarketStore:
                 n_outbox_new = add_to_outbox(connection, drafts, now)
         return Published(len(new_ids), n_outbox_new)
 
+    def replace_day(
+        self,
+        day: dt.date,
+        sport_keys: Collection[str],
+        *,
+        events: pl.DataFrame,
+        consensus: pl.DataFrame,
+        signals: pl.DataFrame,
+    ) -> None:
+        """Put a recomputed day in the place of what is stored for it, in one transaction; nothing is announced.
+
+        Signals of these sports and this UTC day that the recomputation does not have are deleted, the others take its
+        values, and so does the consensus in force where it dates from that day.
+        """
+        start = dt.datetime.combine(day, dt.time.min, dt.UTC)
+        end = start + dt.timedelta(days=1)
+        sports = sorted(sport_keys)
+        with self.database.begin() as connection:
+            for table, clock in ((market.signals, "detected_at"), (market.current_consensus, "as_of")):
+                mine = table.c.sport_key.in_(sports) & (table.c[clock] >= start) & (table.c[clock] < end)
+                connection.execute(sa.delete(table).where(mine))
+            _EVENTS.rows(connection, _declared(events, Events))
+            _CONSENSUS.rows(connection, _in_force(_declared(consensus, Consensus)))
+            _SIGNALS.rows(connection, _declared(signals, Signals))
+
     def settle(
         self,
         closing_lines: pl.DataFrame,

@@ -61,13 +61,21 @@ class Lake:
         return len(parts_in(self.storage.names(folder_of(table, day))))
 
     def append(
-        self, table: type[Table], frame: pl.DataFrame, *, batch: str, recovering: bool = False, compact: bool = True
+        self,
+        table: type[Table],
+        frame: pl.DataFrame,
+        *,
+        batch: str,
+        recovering: bool = False,
+        compact: bool = True,
+        lasting: bool = True,
     ) -> int:
         """The number of rows written: one file per day of the frame, named after the batch, on disk when this returns.
 
         The same batch again replaces its own file, and doubles no row also when it has been compacted: readers pass over
         it. With `recovering` such a batch is looked for first and not written at all. `compact=False` leaves merging to
-        the caller, who sees by `parts` when `tidy` is due.
+        the caller, who sees by `parts` when `tidy` is due. `lasting=False` leaves the file's name to go to disk with the
+        next one that is waited for: for rows that can be computed again, before the row that says they are complete.
         """
         partitioned(table)
         name = part_name(batch)
@@ -77,7 +85,7 @@ class Lake:
             folder = folder_of(table, day)
             if recovering and self.catalog.is_merged(folder, batch):
                 continue
-            self.storage.write(f"{folder}/{name}", encode(table, rows, statistics=False))
+            self.storage.write(f"{folder}/{name}", encode(table, rows, statistics=False), lasting=lasting)
             written += rows.height
             if compact and self.parts(table, day) > self.max_parts:
                 self.tidy(table, day)

@@ -39,7 +39,7 @@ class Storage(ABC):
         """All bytes of a file. FileNotFoundError when it is gone."""
 
     @abstractmethod
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, *, lasting: bool = True) -> None:
         """Put a file in place, whole and durable, over what has that name."""
 
     @abstractmethod
@@ -104,8 +104,12 @@ class LocalStorage(Storage):
         """All bytes of a file."""
         return Path(self.root, path).read_bytes()
 
-    def write(self, path: str, data: bytes) -> None:
-        """Put a file in place by rename; it and its folder entry are on disk when this returns."""
+    def write(self, path: str, data: bytes, *, lasting: bool = True) -> None:
+        """Put a file in place by rename; its bytes are on disk when this returns, and when `lasting` so is its name.
+
+        A name that is not waited for goes to disk with the next one that is, on file systems that keep the order of
+        renames (ext4, xfs).
+        """
         target = f"{self.root}/{path}"
         folder, _, name = target.rpartition("/")
         temporary = f"{folder}/.{name}.{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY}"
@@ -124,7 +128,8 @@ class LocalStorage(Storage):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)  # noqa: PTH108
             raise
-        _sync_folder(folder)
+        if lasting:
+            _sync_folder(folder)
 
     def rename(self, path: str, to: str) -> None:
         """Give a file another name."""
@@ -212,7 +217,7 @@ class ObjectStorage(Storage):
         """All bytes of a file."""
         return self.files.cat_file(f"{self.root}/{path}")
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, *, lasting: bool = True) -> None:
         """Put an object in place, whole."""
         self.files.pipe_file(f"{self.root}/{path}", data)
 

@@ -12,7 +12,7 @@ class RawOdds(Table):
     partition_by = "received_at"
 
     response_id = text(
-        "First 32 hex digits of SHA-256 over provider, sport_key, endpoint, received_at and body digest."
+        "First 32 hex digits of SHA-256 over provider, sport_key, endpoint, received_at in UTC microseconds and body_sha256, joined by the byte 0x1f."
     )
     provider = text("Who answered: the name of a provider file.")
     sport_key = text("The sport asked for, as the provider spells it.")
@@ -44,9 +44,9 @@ class Polls(Table):
     sport_key = text("The sport polled.")
     received_at = time("When the answer arrived.")
     is_complete = flag("Whether the answer lists everything; an incomplete one suspends nothing.")
-    n_events = count("Events in the answer.")
+    n_events = count("Events in the answer; of a change log, those with a change.")
     n_bookmakers = count("Distinct bookmakers in the answer.")
-    n_quotes = count("Quotes in the answer that could be read.")
+    n_quotes = count("Quotes in the answer that could be read; of a change log, the changes.")
     n_changed = count("Quotes that were new, moved or came back.")
     n_suspended = count("Quotes that had vanished.")
     n_refused = count("Things refused into quarantine.")

@@ -12,7 +12,9 @@ class Signals(Table):
     key = ("signal_id",)
     partition_by = "detected_at"
 
-    signal_id = text("Hash over signal_type, rule_version, event_id, market, outcome and detected_at.")
+    signal_id = text(
+        "First 32 hex digits of SHA-256 over signal_type, rule_version, event_id, market, outcome and detected_at in UTC microseconds, joined by the byte 0x1f."
+    )
     signal_type = text("Name of the rule: a file in the signals folder.")
     display_type = text("The name shown to people.")
     rule_version = text("Version of the rule and its parameters.")
