@@ -22,6 +22,7 @@ from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers
 from warehouse.database import MarketStore
+from warehouse.lake import Lake
 from warehouse.tables import BY_NAME, Polls, RawOdds, Table
 
 # The steps of a cycle: between "raw" and "published" a step per table, side by side.
@@ -176,8 +177,7 @@ def _run(market: Market, desk: Desk | None, answer: Answer, started: float) -> C
     before = desk.board.received_at if desk else 0
     batch = f"{answer.received_at}-{answer.response_id}"
     # The board moves in memory while the disk takes the bytes; nothing is written that rests on them before they are safe.
-    raw = raw_frame([raw_row(answer)])
-    stored = market.writers.submit(market.platform.lake.append, RawOdds, raw, batch=batch, compact=False)
+    stored = market.writers.submit(_store_raw, market.platform.lake, answer, batch)
     try:
         if desk is None:
             rows = refused_whole(answer, "unknown_sport", f"No league is known for {answer.sport_key}.")
@@ -193,6 +193,10 @@ def _run(market: Market, desk: Desk | None, answer: Answer, started: float) -> C
     cycle.kpis = _kpis(answer, rows, cycle)
     market.tidy(day)
     return cycle
+
+
+def _store_raw(lake: Lake, answer: Answer, batch: str) -> None:
+    lake.append(RawOdds, raw_frame([raw_row(answer)]), batch=batch, compact=False)
 
 
 def _started(board: Board, before: int, now: int) -> list[str]:

@@ -12,7 +12,7 @@ from stratum_pipelines.board.state import H2H, KINDS, TOTALS, Board
 from stratum_pipelines.providers.reading import identity
 from stratum_pipelines.quant.consensus import Agreement, agree
 from stratum_pipelines.quant.devig import METHOD
-from warehouse.tables import TIME, Consensus, OddsSnapshots, Polls, Quarantine
+from warehouse.tables import TIME, Polls, Quarantine
 
 
 @dataclass
@@ -102,8 +102,7 @@ def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
             "is_live": pl.Series(received >= commence),
             "quoted_at": times(quoted_at),
             "response_id": names.responses[p],
-        },
-        schema=OddsSnapshots.schema(),
+        }
     )
 
 
@@ -159,8 +158,7 @@ def consensus_rows(
             "best_bookmaker": names.books[np.where(np.isnan(best), len(board.books), found.best_book[i, o])],
             "devig_method": constant(METHOD, len(i)),
             "response_id": names.responses[p],
-        },
-        schema=Consensus.schema(),
+        }
     )
 
 

@@ -146,7 +146,7 @@ class Table:
     @classmethod
     def empty(cls) -> pl.DataFrame:
         """No rows, all columns."""
-        return pl.DataFrame(schema=cls.schema())
+        return _empty(cls).clone()
 
     @classmethod
     def conform(cls, frame: pl.DataFrame) -> pl.DataFrame:
@@ -190,6 +190,11 @@ class Table:
     def day_of(cls, moment: dt.datetime) -> dt.date:
         """The partition a row of that time belongs to: its UTC date."""
         return moment.astimezone(dt.UTC).date()
+
+
+@cache
+def _empty(table: type[Table]) -> pl.DataFrame:
+    return pl.DataFrame(schema=table.schema())
 
 
 @cache
