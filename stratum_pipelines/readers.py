@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
-from queue import Empty, Queue
+from queue import Empty, Full, Queue
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -76,6 +76,10 @@ class Readers:
                 for queue in (done, sent):
                     with suppress(Empty):
                         queue.get(timeout=0.01)
+                # Making room may have taken away the word that nothing more comes: it is given again.
+                if threads[1].is_alive():
+                    with suppress(Full):
+                        sent.put_nowait(False)
 
     def __enter__(self) -> Self:
         return self
