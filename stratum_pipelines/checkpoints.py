@@ -5,14 +5,20 @@ A checkpoint is a cache: it is written after a day has been computed and can alw
 
 import datetime as dt
 import hashlib
+import logging
 import os
 import tempfile
+import time
 import zlib
 from pathlib import Path
 
 from stratum_pipelines.board.state import Board
 
 SUFFIX = ".board"
+TEMPORARY = ".tmp"
+LEFT_AFTER_S = 3600.0
+
+logger = logging.getLogger(__name__)
 
 
 class Checkpoints:
@@ -23,15 +29,27 @@ class Checkpoints:
         self.folder = folder
 
     def save(self, board: Board, day: dt.date) -> str:
-        """Store the board as it stood after that day's last answer; returns its digest."""
+        """Store the board as it stood after that day's last answer; returns its digest.
+
+        A disk that takes nothing stops no polling: without the checkpoint the next start computes a little more.
+        """
         data = board.to_bytes()
-        path = self._path(board.sport_key, day)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            file.write(zlib.compress(data, 1))
-        Path(temporary).replace(path)
+        try:
+            self._write(self._path(board.sport_key, day), zlib.compress(data, 1))
+        except OSError as error:
+            logger.warning("The checkpoint of %s on %s could not be written: %s.", board.sport_key, day, error)
         return hashlib.sha256(data).hexdigest()
+
+    def _write(self, path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f"*{TEMPORARY}"):
+            # What a process that was killed left behind; one that is at work needs it for less than a second.
+            if time.time() - left.stat().st_mtime > LEFT_AFTER_S:
+                left.unlink(missing_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=TEMPORARY)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
 
     def load(self, sport_key: str, day: dt.date, digest: str) -> Board | None:
         """The board stored for that day if it has this digest; None when it is missing, damaged or of another version."""

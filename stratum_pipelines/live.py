@@ -6,11 +6,13 @@ lost and nothing is there twice.
 """
 
 import datetime as dt
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 
 import polars as pl
 
@@ -20,10 +22,14 @@ from stratum_pipelines.board.state import Board
 from stratum_pipelines.days import days_by_sport, end_day, note_computed, starting_point
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
-from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers
+from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers, response_ids
 from warehouse.database import MarketStore
 from warehouse.lake import Lake
-from warehouse.tables import BY_NAME, Polls, RawOdds, Table
+from warehouse.tables import BY_NAME, Polls, Quarantine, RawOdds, Table
+
+logger = logging.getLogger(__name__)
+
+UNUSABLE = "cannot_be_computed"
 
 # The steps of a cycle: between "raw" and "published" a step per table, side by side.
 STEPS = ("raw", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "published", "polls")
@@ -46,12 +52,16 @@ class Cycle:
 
 @dataclass
 class Desk:
-    """The live state of one sport: its board, the day it is on, and what that day began with."""
+    """The live state of one sport: its board, the day it is on, what that day began with and what the board has taken in."""
 
     board: Board
     day: dt.date
     carry_in: str
-    response_ids: list[str] = field(default_factory=list)
+    response_ids: set[str] = field(default_factory=set)
+
+    def takes(self, answer: Answer) -> bool:
+        """Whether the answer is later than all the board has seen."""
+        return answer.received_at > self.board.received_at
 
 
 class Market:
@@ -68,37 +78,83 @@ class Market:
         self.desks: dict[str, Desk] = {}
         self.writers = ThreadPoolExecutor(4, thread_name_prefix="stratum-writer")
 
-    def recover(self) -> list[Cycle]:
+    def recover(self, until: dt.date = dt.date.max) -> list[Cycle]:
         """Complete what raw has and later tables lack, for every sport with answers; returns the cycles completed."""
-        return [cycle for sport_key in days_by_sport(self.platform) for cycle in self.open_desk(sport_key)]
+        return [c for sport_key in days_by_sport(self.platform) for c in self.open_desk(sport_key, until)]
 
-    def open_desk(self, sport_key: str) -> list[Cycle]:
-        """Bring a sport's desk up to its last stored answer; returns the cycles that had to be completed."""
+    def open_desk(
+        self, sport_key: str, until: dt.date, *, but: str = "", refused: Mapping[str, str] = MappingProxyType({})
+    ) -> list[Cycle]:
+        """Bring a sport's desk up to its last answer stored until a day; returns the cycles that had to be completed.
+
+        Days after `until` come from a clock that ran ahead, and are left alone. The answer `but` is stored and will be
+        worked through by the caller. `refused` names answers that cannot be computed, and why: their polls say so.
+        """
         if sport_key in self.desks or self.platform.rules.league(sport_key) is None:
             return []
-        days = days_by_sport(self.platform).get(sport_key, [])
-        today = days[-1] if days else dt.date(1970, 1, 1)
-        start = starting_point(self.platform, sport_key, today)
-        desk = self.desks[sport_key] = Desk(start.board, today, start.digest)
-        done = set(self._polled(today)) if days else set()
-        completed = []
-        for answer in read_answers(self.platform.lake, today, sport_key) if days else ():
-            desk.response_ids.append(answer.response_id)
-            for rows in advance(desk.board, [answer], self.platform.rules):
-                if answer.response_id not in done:
+        days = [day for day in days_by_sport(self.platform).get(sport_key, []) if day <= until]
+        stored = {day: [i for i in response_ids(self.platform.lake, day, sport_key) if i != but] for day in days[-3:]}
+        days = [day for day, ids in stored.items() if ids][-2:]
+        polled = {day: self.polled(day) for day in days}
+        # The day before is gone through again only if a process was stopped with its last answers stored and no more.
+        days = [day for day in days[:-1] if set(stored[day]) - polled[day]] + days[-1:]
+        first = days[0] if days else until
+        start = starting_point(self.platform, sport_key, first)
+        desk = Desk(start.board, first, start.digest)
+        completed: list[Cycle] = []
+        for day in days:
+            if day > desk.day:
+                self.turn_day(desk, day)
+            unusable = {**dict.fromkeys(self._unusable(day) & polled[day], ""), **refused}
+            for answer in read_answers(self.platform.lake, day, sport_key):
+                if answer.response_id == but:
+                    continue
+                desk.response_ids.add(answer.response_id)
+                try:
+                    rows = self._rows(desk.board, answer, unusable, checking=answer.response_id not in polled[day])
+                except Exception as error:
+                    logger.exception("Answer %s cannot be computed and is refused whole.", answer.response_id)
+                    reasons = {**refused, answer.response_id: why_not(error)}
+                    return completed + self.open_desk(sport_key, until, but=but, refused=reasons)
+                if answer.response_id not in polled[day]:
                     completed.append(self.write(answer, rows, None, recovering=True))
+        self.desks[sport_key] = desk
         return completed
 
-    def _polled(self, day: dt.date) -> list[str]:
+    def compute(self, desk: Desk | None, answer: Answer) -> Rows:
+        """The rows of a new answer, the desk's board moved on. Raises whatever breaks the computation."""
+        if desk is None:
+            return refused_whole(answer, "unknown_sport", f"No league is known for {answer.sport_key}.")
+        if desk.takes(answer):
+            desk.response_ids.add(answer.response_id)
+        return self._rows(desk.board, answer, {}, checking=True)
+
+    def _rows(self, board: Board, answer: Answer, unusable: Mapping[str, str], *, checking: bool) -> Rows:
+        """The rows an answer causes, the board moved on; nothing is written before all of them can be."""
+        if answer.response_id in unusable:
+            return refused_whole(answer, UNUSABLE, unusable[answer.response_id])
+        rows = next(advance(board, [answer], self.platform.rules))
+        if checking:
+            for name, frame in rows.items():
+                self.platform.lake.check(BY_NAME[name], frame)
+        return rows
+
+    def polled(self, day: dt.date) -> set[str]:
+        """The answers of a day that have been worked through to the end."""
         scan = self.platform.lake.scan(Polls, first=day, last=day).select("response_id")
-        return scan.collect()["response_id"].to_list()
+        return set(scan.collect()["response_id"])
+
+    def _unusable(self, day: dt.date) -> set[str]:
+        """The answers of a day that were refused because they could not be computed."""
+        scan = self.platform.lake.scan(Quarantine, first=day, last=day).filter(pl.col("reason") == UNUSABLE)
+        return set(scan.select("response_id").collect()["response_id"])
 
     def turn_day(self, desk: Desk, day: dt.date) -> None:
         """Close the desk's day before the first answer of a later one."""
         digest = end_day(self.platform, desk.board, desk.day)
         if desk.response_ids:
             note_computed(self.platform, desk.board, desk.day, desk.response_ids, desk.carry_in, digest)
-        desk.day, desk.carry_in, desk.response_ids = day, digest, []
+        desk.day, desk.carry_in, desk.response_ids = day, digest, set()
 
     def tidy(self, day: dt.date) -> None:
         """Merge the micro-batches of a day where they have piled up: after the commit, so that no signal waits for it."""
@@ -116,7 +172,7 @@ class Market:
         """Write the rows of one answer, the poll last."""
         lake = self.platform.lake
         cycle = Cycle(answer.response_id, answer.sport_key, answer.received_at)
-        batch = f"{answer.received_at}-{answer.response_id}"
+        batch = _batch(answer)
         writes: dict[str, Callable[[], object]] = {
             name: partial(
                 lake.append, BY_NAME[name], rows[name], batch=batch, recovering=recovering, compact=False, lasting=False
@@ -154,36 +210,40 @@ class Market:
 def run_cycle(market: Market, answer: Answer) -> Cycle:
     """Take in one answer and write everything it causes; returns what was written.
 
-    The same answer again (same response_id) writes nothing. An answer that is not later than the last one is stored and
-    refused; so is one of a sport no league is known for.
+    The bytes are stored before anything else is tried. The same answer again (same response_id) writes nothing. An answer
+    that is not later than the last one is stored and refused; so is one of a sport no league is known for, and one that
+    breaks the computation.
     """
     started = time.perf_counter()
-    market.open_desk(answer.sport_key)
-    desk = market.desks.get(answer.sport_key)
-    if desk and answer.response_id in desk.response_ids[-2000:]:
-        return Cycle(answer.response_id, answer.sport_key, answer.received_at, is_repeat=True)
     try:
-        return _run(market, desk, answer, started)
+        return _run(market, answer, started)
     except BaseException:
         # A board that has moved while its rows were not written must not go on: the next answer rebuilds it from raw.
         market.desks.pop(answer.sport_key, None)
         raise
 
 
-def _run(market: Market, desk: Desk | None, answer: Answer, started: float) -> Cycle:
+def _run(market: Market, answer: Answer, started: float) -> Cycle:
     day = day_of(answer.received_at)
+    desk = market.desks.get(answer.sport_key)
+    # The board moves in memory while the disk takes the bytes; nothing is written that rests on them before they are safe.
+    stored = market.writers.submit(_store_raw, market.platform.lake, answer)
+    if desk is None or desk.day != day or not desk.takes(answer):
+        stored.result()
+        if answer.response_id in market.polled(day):
+            return Cycle(answer.response_id, answer.sport_key, answer.received_at, is_repeat=True)
+        market.open_desk(answer.sport_key, day, but=answer.response_id)
+        desk = market.desks.get(answer.sport_key)
     if desk and day > desk.day:
         market.turn_day(desk, day)
     before = desk.board.received_at if desk else 0
-    batch = f"{answer.received_at}-{answer.response_id}"
-    # The board moves in memory while the disk takes the bytes; nothing is written that rests on them before they are safe.
-    stored = market.writers.submit(_store_raw, market.platform.lake, answer, batch)
     try:
-        if desk is None:
-            rows = refused_whole(answer, "unknown_sport", f"No league is known for {answer.sport_key}.")
-        else:
-            desk.response_ids.append(answer.response_id)
-            rows = next(advance(desk.board, [answer], market.platform.rules))
+        rows = market.compute(desk, answer)
+    except Exception as error:
+        stored.result()
+        logger.exception("Answer %s cannot be computed and is refused whole.", answer.response_id)
+        del market.desks[answer.sport_key]
+        return market.open_desk(answer.sport_key, day, refused={answer.response_id: why_not(error)})[-1]
     finally:
         stored.result()
     market.on_step("raw")
@@ -195,8 +255,18 @@ def _run(market: Market, desk: Desk | None, answer: Answer, started: float) -> C
     return cycle
 
 
-def _store_raw(lake: Lake, answer: Answer, batch: str) -> None:
-    lake.append(RawOdds, raw_frame([raw_row(answer)]), batch=batch, compact=False)
+def why_not(error: Exception) -> str:
+    """Why an answer cannot be computed, in a sentence for the quarantine."""
+    return f"The computation broke off with {type(error).__name__}: {error}".rstrip(".")[:400] + "."
+
+
+def _batch(answer: Answer) -> str:
+    """The name under which an answer's rows are appended, to every table."""
+    return f"{answer.received_at}-{answer.response_id}"
+
+
+def _store_raw(lake: Lake, answer: Answer) -> None:
+    lake.append(RawOdds, raw_frame([raw_row(answer)]), batch=_batch(answer), compact=False)
 
 
 def _started(board: Board, before: int, now: int) -> list[str]:

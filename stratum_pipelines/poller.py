@@ -5,12 +5,13 @@ process is in `Progress`; the boards are in memory and come back from raw answer
 """
 
 import datetime as dt
+import logging
 import os
 import secrets
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from stratum_pipelines.cadence import Plan, Situation, next_poll
@@ -18,12 +19,19 @@ from stratum_pipelines.live import Cycle, Market, run_cycle
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.polling_pause import LEASE
 from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.raw import day_of
 from warehouse.database.leases import Leases
+from warehouse.settings import hide_secrets
 
 # Held for the length of a tick, and longer than the longest: a poller at work is never taken for dead.
 LEASE_S = 120.0
 # A tick has 60 seconds, and one request with all its attempts may take 52: no further sport is asked after this many.
 BUDGET_S = 4.0
+# Clocks are kept in step by small corrections back, and set right by larger ones.
+JITTER_US = 1_000_000
+AHEAD_US = 3600 * 1_000_000
+
+logger = logging.getLogger(__name__)
 
 
 class Source(Protocol):
@@ -95,22 +103,20 @@ class Poller:
             for _, sport_key in due:
                 if time.monotonic() - started > BUDGET_S:
                     break
-                tick.cycles += self.market.open_desk(sport_key)
-                self._poll(sport_key, progress, tick)
+                self._attempt(sport_key, progress, tick)
                 tick.plans[sport_key] = self.plan(sport_key, progress)
-        except BaseException:
-            # A cycle that stopped half-way has moved its board on: the next tick starts from raw answers and completes it.
-            self.market = Market(self.platform)
-            raise
         finally:
             self._release()
         return tick
 
     def plan(self, sport_key: str, progress: Progress) -> Plan:
         """When a sport is to be polled next, and why."""
+        now = self.now()
+        last = progress.last_poll_at.get(sport_key)
         situation = Situation(
-            now=self.now(),
-            last_poll_at=progress.last_poll_at.get(sport_key),
+            now=now,
+            # A clock that ran ahead and was set right must not keep us waiting for its time to come.
+            last_poll_at=None if last is not None and last > now + JITTER_US else last,
             next_start_at=self._next_start(sport_key),
             credits_remaining=progress.credits_remaining,
             cost=self.source.cost * len(self.source.sports),
@@ -134,12 +140,40 @@ class Poller:
         if self.token is not None:
             self.leases.release(LEASE, self.holder, self.token, self._moment())
 
+    def _attempt(self, sport_key: str, progress: Progress, tick: Tick) -> None:
+        """Poll one sport; what goes wrong with it is said, and costs the others nothing."""
+        # Noted before the work: a sport that breaks is tried again at its own pace, not at every tick.
+        progress.last_poll_at[sport_key] = self.now()
+        try:
+            self._set_right(sport_key)
+            tick.cycles += self.market.open_desk(sport_key, day_of(self.now()))
+            self._poll(sport_key, progress, tick)
+        except Exception as error:
+            # A cycle that stopped half-way has dropped its board: the next one starts from raw answers and completes it.
+            logger.exception("Polling %s broke off.", sport_key)
+            progress.n_failed[sport_key] = progress.n_failed.get(sport_key, 0) + 1
+            tick.troubles.append(
+                f"{sport_key}: polling broke off with {type(error).__name__}: {hide_secrets(str(error))}"
+            )
+
+    def _set_right(self, sport_key: str) -> None:
+        """Drop a board from the future: the clock ran ahead and was set back, and every answer would come too late for it."""
+        desk = self.market.desks.get(sport_key)
+        if desk and desk.board.received_at > self.now() + AHEAD_US:
+            del self.market.desks[sport_key]
+
+    def _in_order(self, answer: Answer) -> Answer:
+        """The answer, received later than the last one of its sport: clocks are set back by fractions of a second."""
+        desk = self.market.desks.get(answer.sport_key)
+        last = desk.board.received_at if desk else 0
+        is_moved = last - JITTER_US < answer.received_at <= last
+        return replace(answer, received_at=last + 1) if is_moved else answer
+
     def _poll(self, sport_key: str, progress: Progress, tick: Tick) -> None:
         answers = self.source.ask(sport_key)
-        progress.last_poll_at[sport_key] = self.now()
         failed = not answers
         for answer in answers:
-            tick.cycles.append(run_cycle(self.market, answer))
+            tick.cycles.append(run_cycle(self.market, self._in_order(answer)))
             if answer.credits_remaining is not None:
                 progress.credits_remaining = answer.credits_remaining
             if answer.status_code != 200:

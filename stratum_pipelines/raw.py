@@ -95,9 +95,12 @@ def _write(
         progress(stored)
 
 
-def response_ids(lake: Lake, day: dt.date) -> list[str]:
-    """The ids of the answers stored for a day."""
-    return lake.scan(RawOdds, first=day, last=day).select("response_id").collect()["response_id"].to_list()
+def response_ids(lake: Lake, day: dt.date, sport_key: str | None = None) -> list[str]:
+    """The ids of the answers stored for a day, of one sport if named."""
+    scan = lake.scan(RawOdds, first=day, last=day)
+    if sport_key is not None:
+        scan = scan.filter(pl.col("sport_key") == sport_key)
+    return scan.select("response_id").collect()["response_id"].to_list()
 
 
 def count_answers(lake: Lake, days: Collection[dt.date]) -> int:
@@ -116,16 +119,17 @@ def sports_on(lake: Lake, day: dt.date) -> list[str]:
     return scan.collect()["sport_key"].to_list()
 
 
-def read_answers(lake: Lake, day: dt.date, sport_key: str, *, after: int = 0) -> Iterator[Answer]:
+def read_answers(lake: Lake, day: dt.date, sport_key: str, *, after: int | None = None) -> Iterator[Answer]:
     """The answers of a sport on a day, in order of receipt, received after `after` (UTC microseconds)."""
     return map(answer_of, stored_rows(lake, day, sport_key, after=after))
 
 
-def stored_rows(lake: Lake, day: dt.date, sport_key: str, *, after: int = 0) -> Iterator[dict[str, Any]]:
+def stored_rows(lake: Lake, day: dt.date, sport_key: str, *, after: int | None = None) -> Iterator[dict[str, Any]]:
     """The rows behind `read_answers`, bodies still compressed, times in microseconds; a few hundred in memory at once."""
     scan = lake.scan(RawOdds, first=day, last=day).filter(pl.col("sport_key") == sport_key)
     index = scan.select("response_id", "received_at").collect().sort("received_at", "response_id")
-    index = index.filter(pl.col("received_at").to_physical() > after)
+    if after is not None:
+        index = index.filter(pl.col("received_at").to_physical() > after)
     for start in range(0, index.height, ANSWERS_PER_FILE):
         part = index.slice(start, ANSWERS_PER_FILE)
         rows = scan.filter(pl.col("received_at").is_between(part["received_at"].min(), part["received_at"].max())).join(

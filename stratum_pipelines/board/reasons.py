@@ -28,5 +28,9 @@ REASONS: dict[str, str] = {
     "teams_changed": "A known id now names two other teams. The game was left out of this answer.",
     "team_renamed": "A known id names one team anew. Nothing was left out; quotes go on under the first name.",
     "out_of_order": "The answer is not later than the last one of its sport. It stays in raw_odds; recomputing its day uses it.",
+    "cannot_be_computed": (
+        "The computation broke off at this answer, which should not happen: please report it. The answer stays in raw_odds; "
+        "recomputing its day tries it again."
+    ),
     "unknown_sport": "No league stands in leagues.toml for the sport. The answer stays in raw_odds; recomputing its day uses it.",
 }

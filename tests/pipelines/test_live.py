@@ -2,12 +2,20 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from stratum_pipelines import live
+from stratum_pipelines.board.advance import Rows, Rules
+from stratum_pipelines.board.state import Board
+from stratum_pipelines.days import stale_days
 from stratum_pipelines.live import STEPS, Market, run_cycle
+from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.raw import day_of, store_answers
 from tests.build import MINUTE, NOON, answer, wandering
 from tests.pipelines.homes import assert_same, contents, open_home, run_live, stored
 from warehouse.database import Outbox
@@ -133,3 +141,119 @@ def test_a_cycle_whose_rows_could_not_be_written_is_completed_by_the_next(tmp_pa
     run_live(whole, answers)
     assert_same(contents(broken), contents(whole))
     assert_same(stored(broken), stored(whole))
+
+
+def test_an_answer_that_breaks_the_computation_is_refused_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = wandering(3, 9)
+    poison = answers[4].response_id
+    healthy = live.advance
+
+    def breaking(board: Board, some: list[Answer], rules: Rules) -> Iterator[Rows]:
+        # It breaks after it has moved the board.
+        yield from (
+            healthy(board, some, rules) if some[0].response_id != poison else _breaks(healthy(board, some, rules))
+        )
+
+    monkeypatch.setattr(live, "advance", breaking)
+    platform, without = open_home(tmp_path / "poisoned"), open_home(tmp_path / "without")
+    market = run_live(platform, answers[:4])
+    assert run_cycle(market, answers[4]).rows == {"polls": 1, "quarantine": 1}
+    run_cycle(market, answers[5])
+    for one in answers[6:]:
+        # Every process that is started anew meets it again.
+        run_cycle(Market(platform), one)
+    held = contents(platform)
+    assert held["raw_odds"].height == held["polls"].height == 9
+    assert held["quarantine"].select("response_id", "reason").rows() == [(poison, "cannot_be_computed")]
+    assert "IndexError: the poison" in held["quarantine"]["detail"][0]
+    assert "cannot be computed" in caplog.text
+    run_live(without, [one for one in answers if one.response_id != poison])
+    for name in ("odds_snapshots", "consensus", "signals"):
+        assert_same({name: held[name]}, {name: contents(without)[name]})
+
+
+def _breaks(rows: Iterator[Rows]) -> Iterator[Rows]:
+    next(rows)
+    raise IndexError("the poison")
+    yield
+
+
+def test_rows_that_no_table_takes_are_not_written_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = wandering(3, 6)
+    bad = answers[3].response_id
+    healthy = live.advance
+
+    def faulty(board: Board, some: list[Answer], rules: Rules) -> Iterator[Rows]:
+        for rows in healthy(board, some, rules):
+            if some[0].response_id == bad:
+                yield {**rows, "consensus": rows["consensus"].with_columns(fair_prob=pl.lit(7.0))}
+            else:
+                yield rows
+
+    monkeypatch.setattr(live, "advance", faulty)
+    platform = open_home(tmp_path)
+    run_live(platform, answers)
+    held = contents(platform)
+    assert held["quarantine"]["reason"].to_list() == ["cannot_be_computed"]
+    assert held["odds_snapshots"].filter(pl.col("response_id") == bad).is_empty()
+    assert held["polls"].height == 6
+
+
+def test_the_bytes_are_stored_before_the_past_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = open_home(tmp_path)
+    answers = wandering(3, 4)
+    run_live(platform, answers[:2])
+    with monkeypatch.context() as patched:
+        patched.setattr(live, "starting_point", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run_cycle(Market(platform), answers[2])
+    assert contents(platform)["raw_odds"].height == 3
+    market = Market(platform)
+    run_cycle(market, answers[3])
+    whole = open_home(tmp_path / "whole")
+    run_live(whole, answers)
+    assert_same(contents(platform), contents(whole))
+
+
+def around_midnight(n: int) -> list[Answer]:
+    """Half of the answers before midnight, half after."""
+    answers = wandering(3, n)
+    shift = NOON + 720 * MINUTE - answers[n // 2].received_at + 1
+    return [replace(one, received_at=one.received_at + shift) for one in answers]
+
+
+def test_what_yesterday_left_undone_is_completed_after_midnight(tmp_path: Path) -> None:
+    platform, whole = open_home(tmp_path / "stopped"), open_home(tmp_path / "whole")
+    answers = around_midnight(12)
+    last = 5
+    assert day_of(answers[last].received_at) < day_of(answers[last + 1].received_at)
+    run_live(platform, answers[:last])
+    # Two processes were stopped one after the other, with their answers stored and no more.
+    store_answers(platform.lake, answers[last : last + 2])
+    run_live(platform, answers[last + 2 :])
+    run_live(whole, answers)
+    assert_same(contents(platform), contents(whole))
+    assert stale_days(platform)["date"].to_list() == [day_of(answers[-1].received_at)]
+
+
+def test_repeats_are_known_after_midnight_and_restarts(tmp_path: Path) -> None:
+    platform = open_home(tmp_path)
+    answers = around_midnight(12)
+    market = run_live(platform, answers)
+    before = contents(platform)
+    for one in answers:
+        assert run_cycle(market, one).is_repeat
+        assert run_cycle(Market(platform), one).is_repeat
+    assert_same(contents(platform), before)
+
+
+def test_a_day_that_gained_a_late_answer_is_out_of_date(tmp_path: Path) -> None:
+    platform = open_home(tmp_path)
+    answers = wandering(3, 6)
+    market = run_live(platform, [*answers[:3], *answers[4:]])
+    run_cycle(market, answers[3])
+    next_day = replace(answers[5], received_at=answers[5].received_at + 24 * 60 * MINUTE)
+    run_cycle(market, next_day)
+    assert stale_days(platform)["reason"].to_list()[0] == "answers were added"

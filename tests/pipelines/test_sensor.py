@@ -14,10 +14,10 @@ from stratum_pipelines.platform import Platform
 from stratum_pipelines.poller import Poller, Progress, Tick
 from stratum_pipelines.polling_pause import PollingGoesOn, paused_polling
 from stratum_pipelines.providers.reading import Answer
-from tests.build import MINUTE, NFL, NOON, answer, book, game
+from tests.build import EPL, MINUTE, NFL, NOON, answer, book, game
 from tests.pipelines.conftest import day_of_answers
 from warehouse.database.market_store import MarketStore
-from warehouse.tables import BY_NAME, Polls, RawOdds
+from warehouse.tables import BY_NAME, Polls, Quarantine, RawOdds
 
 
 @dataclass
@@ -111,7 +111,7 @@ def test_boards_are_kept_from_tick_to_tick_and_dropped_when_another_polled_in_be
     clock.at = answers[3].received_at
     first.tick(progress)
     assert first.market is not market
-    assert first.market.desks[NFL].response_ids == [a.response_id for a in answers[:4]]
+    assert first.market.desks[NFL].response_ids == {a.response_id for a in answers[:4]}
 
 
 def test_a_cycle_that_breaks_is_completed_by_the_next_tick(
@@ -121,11 +121,57 @@ def test_a_cycle_that_breaks_is_completed_by_the_next_tick(
     polling, progress = poller(platform, Script(answers[:2]), clock), Progress()
     with monkeypatch.context() as patched:
         patched.setattr(MarketStore, "publish", lambda *_, **__: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            polling.tick(progress)
+        broken = polling.tick(progress)
+    assert broken.cycles == [] and "broke off with ZeroDivisionError" in broken.troubles[0]
     clock.at = answers[1].received_at
     assert [c.response_id for c in polling.tick(progress).cycles] == [a.response_id for a in answers[:2]]
     assert platform.lake.scan(Polls).select(pl.len()).collect().item() == 2
+
+
+def test_a_sport_that_breaks_costs_the_others_nothing(platform: Platform, clock: Clock) -> None:
+    class Uneven(Script):
+        def ask(self, sport_key: str) -> list[Answer]:
+            self.asked += 1
+            if sport_key == NFL:
+                raise RuntimeError("no such host: postgresql://me:hunter2@db/stratum")
+            return [answer(clock.at, [], sport=sport_key)]
+
+    polling, progress = poller(platform, Uneven(sports=(NFL, EPL)), clock), Progress()
+    tick = polling.tick(progress)
+    assert [cycle.sport_key for cycle in tick.cycles] == [EPL]
+    assert NFL in tick.troubles[0] and "hunter2" not in tick.troubles[0]
+    # It waits for its turn like any other, and longer after every failure.
+    assert progress.n_failed[NFL] == 1 and progress.last_poll_at[NFL] == clock.at
+    clock.at += 30 * SECOND
+    assert polling.tick(progress).plans[NFL].at > clock.at
+
+
+def test_answers_received_at_the_same_moment_are_both_taken(platform: Platform, clock: Clock) -> None:
+    class Frozen(Script):
+        def ask(self, sport_key: str) -> list[Answer]:
+            return [answer(NOON, [game([book("fanduel", NOON, h2h=(150, price))])]) for price in (-160, -170)]
+
+    poller(platform, Frozen(), clock).tick(Progress())
+    assert platform.lake.scan(Quarantine).collect().is_empty()
+    assert platform.lake.scan(Polls).collect()["received_at"].to_physical().to_list() == [NOON, NOON + 1]
+
+
+def test_a_clock_that_ran_ahead_and_was_set_right_stops_no_polling(platform: Platform, clock: Clock) -> None:
+    answers = day_of_answers()
+    ahead = answers[0].received_at + 400 * 24 * 60 * MINUTE
+    polling, progress = poller(platform, Script([answer(ahead, []), *answers[:2]]), clock), Progress()
+    clock.at = ahead
+    polling.tick(progress)
+    for one in answers[:2]:
+        clock.at = one.received_at
+        tick = polling.tick(progress)
+        assert [c.response_id for c in tick.cycles] == [one.response_id], tick
+    assert platform.lake.scan(Quarantine).collect().is_empty()
+    # A process that is started anew looks past the day that has not come yet as well.
+    later = poller(platform, Script(answers[2:3]), clock)
+    clock.at = answers[2].received_at
+    assert len(later.tick(Progress()).cycles) == 1
+    assert platform.lake.scan(Quarantine).collect().is_empty()
 
 
 def test_recomputing_an_open_day_keeps_pollers_still(platform: Platform, clock: Clock) -> None:

@@ -60,6 +60,10 @@ class Lake:
         """How many micro-batches lie in a partition unmerged: one listing of its folder."""
         return len(parts_in(self.storage.names(folder_of(table, day))))
 
+    def check(self, table: type[Table], frame: pl.DataFrame) -> None:
+        """Raise FrameRefused for rows that no write would take."""
+        checked(table, frame)
+
     def append(
         self,
         table: type[Table],
