@@ -1,7 +1,9 @@
 """Recorded archives brought in: raw answers first, then every day they touch."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -10,10 +12,19 @@ from stratum_pipelines.backfill import Backfilled, backfill
 from stratum_pipelines.batch import DayReport
 from stratum_pipelines.days import stale_days
 from stratum_pipelines.platform import Platform
+from stratum_pipelines.providers.notes import UNKNOWN_RECEIPT, noted
 from stratum_pipelines.providers.provider import Provider
+from stratum_pipelines.providers.reading import Answer, is_plausible
+from stratum_pipelines.providers.the_odds_api_answer import iso
 from stratum_pipelines.raw import Stored, store_answers
-from stratum_pipelines.results import read_results_folder
+from stratum_pipelines.results import games_without_result, read_results_folder
 from stratum_pipelines.settle import enter_results
+from warehouse.tables import Events, Results
+
+logger = logging.getLogger(__name__)
+
+# How far the clock of whoever recorded an archive may be ahead of ours, in microseconds.
+CLOCKS_APART_US = 24 * 3600 * 1_000_000
 
 
 class ArchiveError(Exception):
@@ -61,22 +72,66 @@ def provider_of(platform: Platform, folder: Path) -> Provider:
     return readers[0]
 
 
+def _games_beside(platform: Platform, results: pl.DataFrame) -> pl.DataFrame:
+    """The games of the sports that these results are about."""
+    events = platform.lake.scan(Events)
+    sports = events.filter(pl.col("event_id").is_in(results["event_id"].implode())).select("sport_key").unique()
+    return events.join(sports, on="sport_key", how="semi").collect()
+
+
+def _readable(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """The answers; ArchiveError in the place of what a provider raises for a file it cannot read."""
+    try:
+        yield from answers
+    except ValueError as error:
+        raise ArchiveError(str(error)) from error
+
+
+def received_by(now: int, answers: Iterable[Answer]) -> Iterator[Answer]:
+    """The answers; one that cannot have been received by `now` and a day is put just after the one before, and noted so.
+
+    Stored as it claims, it would silence its sport for years: what comes before it is refused as too late. Raises
+    ArchiveError when that is so of the first answer already, because then the clock of this machine is in doubt.
+    """
+    last = None
+    for answer in answers:
+        if is_plausible(answer.received_at) and answer.received_at <= now + CLOCKS_APART_US:
+            last = answer.received_at
+            yield answer
+        elif last is not None:
+            last += 1
+            yield replace(answer, received_at=last, endpoint=noted(answer.endpoint, *UNKNOWN_RECEIPT))
+        else:
+            at = answer.received_at
+            begins = iso(at) if is_plausible(at) else f"{at} microseconds after 1970 began"
+            raise ArchiveError(
+                f"The archive begins at {begins}, and the clock of this machine says {iso(now)}. Nothing was stored: set the "
+                f"clock right, or correct the times of the archive."
+            )
+
+
 def import_archive(
     platform: Platform,
     folder: Path,
     *,
     on_stored: Callable[[Stored], None] | None = None,
     on_day: Callable[[DayReport], None] = lambda report: None,
+    now: int | None = None,
 ) -> Imported:
     """Store an archive's answers, compute the days they fall on, and enter its results.
 
+    `now` is the moment of the import in UTC microseconds, by default what the clock says: no answer is from much later.
     Interrupted and run again, it goes on where it stopped: answers that are stored are skipped, days that follow from
     them are not computed again.
     """
     provider = provider_of(platform, folder)
     assert provider.answers is not None
-    stored = store_answers(platform.lake, provider.answers(folder), on_stored)
+    answers = received_by(time.time_ns() // 1000 if now is None else now, _readable(provider.answers(folder)))
+    stored = store_answers(platform.lake, answers, on_stored)
     days = sorted(set(stale_days(platform)["date"].to_list()) & stored.days)
     computed = backfill(platform, days, on_day)
-    n_results = enter_results(platform, read_results_folder(folder))
+    results = read_results_folder(folder)
+    n_results = enter_results(platform, results)
+    for sentence in games_without_result(_games_beside(platform, results), platform.lake.scan(Results).collect()):
+        logger.warning(sentence)
     return Imported(provider.name, stored, computed, n_results, stale_days(platform))

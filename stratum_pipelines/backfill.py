@@ -2,16 +2,12 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
-
-import polars as pl
 
 from stratum_pipelines.batch import DayReport, compute_days
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.polling_pause import paused_polling
-from stratum_pipelines.settle import Settled, score_day, settle
-from warehouse.tables import Events, Polls
+from stratum_pipelines.settle import score_days, settle_days
+from stratum_pipelines.waiting import days_waiting
 
 
 @dataclass
@@ -29,32 +25,22 @@ def backfill(
 ) -> Backfilled:
     """Compute days, draw the closing lines of the games they touch, value their signals and score every day.
 
-    Raises PollingGoesOn when today is among the days and live polling cannot be paused.
+    What an earlier one was stopped before (days computed and not settled, closes not scored) is made good along with it,
+    also when there is no day to compute. Raises PollingGoesOn when today is among the days and live polling cannot be
+    paused, LakeBusy when another process computes a day for too long.
     """
     done = Backfilled()
-    # What live polling adds to today while today's partition is replaced would be lost with it.
-    with paused_polling(platform) if dt.datetime.now(dt.UTC).date() in days else nullcontext():
-        for report in compute_days(platform, days, progress=progress):
-            done.days.append(report.day)
-            done.quotes += report.quotes
-            done.seconds += report.seconds
-            for name, count in report.rows.items():
-                done.rows[name] = done.rows.get(name, 0) + count
-    if done.days:
-        settled = settle_days(platform, done.days[0], done.days[-1])
+    for report in compute_days(platform, days, progress=progress):
+        done.days.append(report.day)
+        done.quotes += report.quotes
+        done.seconds += report.seconds
+        for name, count in report.rows.items():
+            done.rows[name] = done.rows.get(name, 0) + count
+    waiting = days_waiting(platform, "settle")
+    if waiting:
+        settled = settle_days(platform, waiting.first, waiting.last)
         done.rows["closing_lines"] = settled.n_closing_lines
         done.rows["clv_records"] = settled.n_clv_records
-        done.rows["scorecards"] = sum(score_day(platform, day) for day in done.days)
+    if done.days or days_waiting(platform, "score"):
+        done.rows["scorecards"] = sum(score_days(platform, done.days).values())
     return done
-
-
-def settle_days(platform: Platform, first: dt.date, last: dt.date) -> Settled:
-    """Settle every game listed at some time from `first` to `last`, as of the last answer received."""
-    as_of = platform.lake.scan(Polls).select(pl.col("received_at").max()).collect().item()
-    if as_of is None:
-        return Settled(0, 0, 0)
-    begin = dt.datetime.combine(first, dt.time.min, dt.UTC)
-    end = dt.datetime.combine(last, dt.time.max, dt.UTC)
-    listed = platform.lake.scan(Events).filter(pl.col("last_seen_at") >= begin, pl.col("first_seen_at") <= end)
-    event_ids = listed.select("event_id").collect()["event_id"].to_list()
-    return settle(platform, event_ids, int(as_of.timestamp() * 1_000_000), announce=False)

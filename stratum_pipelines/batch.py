@@ -1,28 +1,40 @@
 """Whole days computed from raw answers: imports, backfills, repairs, and the nightly close of each day."""
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 import polars as pl
 
 from stratum_pipelines.board.advance import Rows, advance_read, refused_whole
-from stratum_pipelines.days import StartingPoint, days_by_sport, end_day, note_computed, starting_point
+from stratum_pipelines.days import (
+    TABLES_OF_A_DAY,
+    StartingPoint,
+    computed_day,
+    days_by_sport,
+    end_day,
+    starting_point,
+)
+from stratum_pipelines.differences import differences_between
+from stratum_pipelines.locks import DayLocks
 from stratum_pipelines.platform import Platform
+from stratum_pipelines.polling_pause import PollingPause, is_open, paused_polling
 from stratum_pipelines.providers.reading import Answer, Reading
 from stratum_pipelines.raw import count_answers, day_of, sports_on, stored_rows
 from stratum_pipelines.readers import Readers
-from warehouse.database import MarketStore
+from stratum_pipelines.waiting import note_waiting
+from warehouse.database import ComputedDay, ComputedDays, MarketStore
 from warehouse.tables import BY_NAME, Table
 
-DAILY = ("odds_snapshots", "consensus", "signals", "polls", "quarantine", "event_changes")
+logger = logging.getLogger(__name__)
+
+DAILY = TABLES_OF_A_DAY
 KEPT_WHOLE = ("events", "event_links")
 COMPUTED = (*DAILY, *KEPT_WHOLE)
-# Measured, not computed: they differ between any two runs.
-MEASURED = {"polls": ("duration_ms",)}
 
 
 @dataclass(frozen=True)
@@ -58,33 +70,82 @@ def compute_days(
     """Compute days from raw answers, oldest first, and replace their partitions; yields a report per day.
 
     `tables` limits what is written, not what is computed. What a later day needs from an earlier one is carried over in
-    memory, or rebuilt from the newest checkpoint that still holds.
+    memory, or rebuilt from the newest checkpoint that still holds. A day is locked from before its answers are read until
+    it is written, and polling held still while a day that is still open is computed. Raises LakeBusy when another process
+    computes a day for too long, PollingGoesOn when polling cannot be held still.
     """
-    carried: dict[str, tuple[dt.date, StartingPoint]] = {}
-    recorded = days_by_sport(platform)
+    return _compute(_Work(platform, tables, progress or (lambda report: None)), days)
+
+
+@dataclass
+class _Work:
+    """Computing some days: where, which tables are written, who is told, and what is carried from day to day.
+
+    `before_write` is called with each day once everything is computed, under its lock, before anything of it is replaced.
+    """
+
+    platform: Platform
+    tables: Collection[str] | None = None
+    progress: Callable[[DayReport], None] = lambda report: None
+    before_write: Callable[[dt.date], None] = lambda day: None
+    carried: dict[str, tuple[dt.date, StartingPoint]] = field(default_factory=dict)
+    recorded: dict[str, list[dt.date]] = field(default_factory=dict)
+
+    @property
+    def writes_all(self) -> bool:
+        """Whether days are computed afterwards, and not just some of their tables."""
+        return self.tables is None or set(self.tables) >= set(COMPUTED)
+
+
+@dataclass
+class _Day:
+    """What computing a day gave: frames per table, and a note per sport, to be written down when the tables are."""
+
+    day: dt.date
+    frames: dict[str, list[pl.DataFrame]] = field(default_factory=lambda: {name: [] for name in COMPUTED})
+    notes: list[ComputedDay] = field(default_factory=list)
+
+
+def _compute(work: _Work, days: Sequence[dt.date]) -> Iterator[DayReport]:
     wanted = sorted(set(days))
-    with Readers(platform.rules.providers, count_answers(platform.lake, wanted)) as readers:
-        # One stream over all days: the next day is read while this one is computed and written.
-        stream = groupby(readers.read(_stored_rows(platform, wanted)), key=_day_and_sport)
-        waiting = next(stream, None)
-        for day in wanted:
-            started = time.perf_counter()
-            collected: dict[str, list[pl.DataFrame]] = {name: [] for name in COMPUTED}
-            while waiting and waiting[0][0] == day:
-                (_, sport_key), pairs = waiting
-                for rows in _sport_day(platform, sport_key, day, pairs, recorded[sport_key], carried):
-                    for name, frame in rows.items():
-                        collected[name].append(frame)
-                waiting = next(stream, None)
-            report = _write_day(platform, day, collected, tables, started)
-            if progress:
-                progress(report)
-            yield report
+    work.recorded = days_by_sport(work.platform)
+    closed = [day for day in wanted if not is_open(day)]
+    with (
+        Readers(work.platform.rules.providers, count_answers(work.platform.lake, wanted)) as readers,
+        DayLocks(work.platform.lake) as locks,
+    ):
+        yield from _compute_stretch(work, closed, readers, locks)
+        if len(closed) < len(wanted):
+            # Polling stands still for the open day alone: it is read when all days before it are written.
+            with paused_polling(work.platform) as pause:
+                yield from _compute_stretch(work, wanted[len(closed) :], readers, locks, pause)
 
 
-def _stored_rows(platform: Platform, days: Sequence[dt.date]) -> Iterator[dict[str, Any]]:
-    """The rows of raw_odds of these days, by day, sport and receipt."""
+def _compute_stretch(
+    work: _Work, days: Sequence[dt.date], readers: Readers, locks: DayLocks, pause: PollingPause | None = None
+) -> Iterator[DayReport]:
+    """Compute days whose answers may be read ahead: one stream over all of them, a day computed while the next is read."""
+    stream = groupby(readers.read(_stored_rows(work.platform, days, locks)), key=_day_and_sport)
+    waiting = next(stream, None)
     for day in days:
+        started = time.perf_counter()
+        computed = _Day(day)
+        while waiting and waiting[0][0] == day:
+            (_, sport_key), pairs = waiting
+            for rows in _sport_day(work, sport_key, pairs, computed):
+                for name, frame in rows.items():
+                    computed.frames[name].append(frame)
+            waiting = next(stream, None)
+        report = _write_day(work, computed, started, pause)
+        locks.give_back(day)
+        work.progress(report)
+        yield report
+
+
+def _stored_rows(platform: Platform, days: Sequence[dt.date], locks: DayLocks) -> Iterator[dict[str, Any]]:
+    """The rows of raw_odds of these days, by day, sport and receipt; a day's lock is held before its first is read."""
+    for day in days:
+        locks.take(day)
         for sport_key in sports_on(platform.lake, day):
             yield from stored_rows(platform.lake, day, sport_key)
 
@@ -93,36 +154,15 @@ def _day_and_sport(pair: tuple[Answer, Reading]) -> tuple[dt.date, str]:
     return day_of(pair[0].received_at), pair[0].sport_key
 
 
-def _write_day(
-    platform: Platform,
-    day: dt.date,
-    collected: dict[str, list[pl.DataFrame]],
-    tables: Collection[str] | None,
-    started: float,
-) -> DayReport:
-    """Join the frames of a day and put them in the place of what was stored for it."""
-    tables_of_day = {name: _joined(BY_NAME[name], frames) for name, frames in collected.items()}
-    quotes = int(tables_of_day["polls"]["n_quotes"].sum())
-    kept_durations = _with_durations(platform, day, tables_of_day["polls"])
-    _write(platform, day, {**tables_of_day, "polls": kept_durations}, tables)
-    rows_written = {name: frame.height for name, frame in tables_of_day.items()}
-    return DayReport(day, rows_written, quotes, time.perf_counter() - started)
-
-
-def _sport_day(
-    platform: Platform,
-    sport_key: str,
-    day: dt.date,
-    pairs: Iterator[tuple[Answer, Reading]],
-    recorded: list[dt.date],
-    carried: dict[str, tuple[dt.date, StartingPoint]],
-) -> Iterator[Rows]:
-    """The rows of one sport on one day, run by run; notes the day as computed at the end."""
+def _sport_day(work: _Work, sport_key: str, pairs: Iterator[tuple[Answer, Reading]], computed: _Day) -> Iterator[Rows]:
+    """The rows of one sport on one day, run by run; adds its note at the end."""
+    platform, day = work.platform, computed.day
     if platform.rules.league(sport_key) is None:
         for answer, _ in pairs:
             yield refused_whole(answer, "unknown_sport", f"No league is known for {sport_key}.")
         return
-    carried_day, start = carried.pop(sport_key, (None, None))
+    carried_day, start = work.carried.pop(sport_key, (None, None))
+    recorded = work.recorded.get(sport_key, [])
     if start is None or carried_day != max((d for d in recorded if d < day), default=None):
         start = starting_point(platform, sport_key, day)
     ids: list[str] = []
@@ -134,8 +174,39 @@ def _sport_day(
 
     yield from advance_read(start.board, noted(), platform.rules)
     digest = end_day(platform, start.board, day)
-    note_computed(platform, start.board, day, ids, start.digest, digest)
-    carried[sport_key] = (day, StartingPoint(start.board, digest))
+    computed.notes.append(computed_day(platform, start.board, day, ids, start.digest, digest, {}))
+    work.carried[sport_key] = (day, StartingPoint(start.board, digest))
+
+
+def _write_day(work: _Work, computed: _Day, started: float, pause: PollingPause | None) -> DayReport:
+    """Join the frames of a day and put them in the place of what was stored for it.
+
+    The notes that the day is computed go first and come last: whatever stops this in between leaves a day that says it is
+    not computed. That its games have to be settled is noted before the tables change, for then it is so, and again when
+    they have: who settles meanwhile may have seen the old ones.
+    """
+    platform, day = work.platform, computed.day
+    frames = {name: _joined(BY_NAME[name], parts) for name, parts in computed.frames.items()}
+    rows = {name: frame.height for name, frame in frames.items()}
+    quotes = int(frames["polls"]["n_quotes"].sum())
+    frames["polls"] = _with_durations(platform, day, frames["polls"])
+    days, daily_rows = ComputedDays(platform.database), {name: rows[name] for name in DAILY}
+    work.before_write(day)
+    if not rows["polls"] and days.dates(first=day, last=day):
+        logger.warning("The answers of %s are no longer kept; its tables stay as they were computed from them.", day)
+        return DayReport(day, rows, quotes, time.perf_counter() - started)
+    if pause:
+        pause.confirm(day)
+    note_waiting(platform, "settle", day, day)
+    if work.writes_all:
+        days.forget(None, [day])
+    _write(platform, day, frames, work.tables)
+    note_waiting(platform, "settle", day, day)
+    if work.writes_all:
+        days.write([replace(note, row_counts=daily_rows) for note in computed.notes])
+    else:
+        days.count_anew(day, {name: n for name, n in daily_rows.items() if name in (work.tables or ())})
+    return DayReport(day, rows, quotes, time.perf_counter() - started)
 
 
 def _joined(table: type[Table], frames: list[pl.DataFrame]) -> pl.DataFrame:
@@ -157,7 +228,7 @@ def _with_durations(platform: Platform, day: dt.date, polls: pl.DataFrame) -> pl
 def _write(platform: Platform, day: dt.date, frames: dict[str, pl.DataFrame], tables: Collection[str] | None) -> None:
     wanted = set(COMPUTED if tables is None else tables)
     # Polls come last: a poll says that everything its answer caused is there.
-    frames = {**frames, "events": newest_events(platform, frames["events"])}
+    frames = {**frames, "events": newest_events(platform, day, frames["events"])}
     for name in (*(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "polls"):
         if name not in wanted:
             continue
@@ -176,21 +247,26 @@ def _write(platform: Platform, day: dt.date, frames: dict[str, pl.DataFrame], ta
         )
 
 
-def newest_events(platform: Platform, events: pl.DataFrame) -> pl.DataFrame:
-    """The events that are at least as recent as what is stored: computing an old day must not turn a game back."""
-    stored = platform.lake.scan(BY_NAME["events"]).select("event_id", stored_at="last_seen_at")
-    known = events.lazy().join(stored, on="event_id", how="left")
-    return (
-        known.filter(pl.col("last_seen_at") >= pl.col("stored_at").fill_null(pl.col("last_seen_at")))
-        .select(events.columns)
-        .collect()
-    )
+def newest_events(platform: Platform, day: dt.date, events: pl.DataFrame) -> pl.DataFrame:
+    """The events of a day of which no later day says anything newer: computing an old day must not turn a game back."""
+    scan = platform.lake.scan
+    stored = scan(BY_NAME["events"]).select("event_id", stored_at="last_seen_at")
+    # A game that was taken out of the feed on a later day was last seen on this one.
+    later = scan(BY_NAME["event_changes"], first=day + dt.timedelta(days=1)).select("event_id", is_later=True).unique()
+    known = events.lazy().join(stored, on="event_id", how="left").join(later, on="event_id", how="left")
+    is_newer = pl.col("last_seen_at") > pl.col("stored_at")
+    is_last = (pl.col("last_seen_at") == pl.col("stored_at")) & pl.col("is_later").is_null()
+    return known.filter(pl.col("stored_at").is_null() | is_newer | is_last).select(events.columns).collect()
 
 
 def close_day(platform: Platform, day: dt.date) -> CloseReport:
     """Recompute a day from raw answers, compare it with what live published, and replace it by one file per table."""
-    before = {name: _rows_of(platform, name, day) for name in DAILY}
-    report = next(compute_days(platform, [day]))
+    before: dict[str, pl.DataFrame] = {}
+
+    def remember(day: dt.date) -> None:
+        before.update((name, _rows_of(platform, name, day)) for name in DAILY)
+
+    (report,) = _compute(_Work(platform, before_write=remember), [day])
     after = {name: _rows_of(platform, name, day) for name in DAILY}
     platform.lake.compact(BY_NAME["raw_odds"], day)
     differences = pl.concat([differences_between(BY_NAME[name], before[name], after[name]) for name in DAILY])
@@ -199,49 +275,3 @@ def close_day(platform: Platform, day: dt.date) -> CloseReport:
 
 def _rows_of(platform: Platform, name: str, day: dt.date) -> pl.DataFrame:
     return platform.lake.scan(BY_NAME[name], first=day, last=day).collect()
-
-
-def differences_between(table: type[Table], live: pl.DataFrame, recomputed: pl.DataFrame) -> pl.DataFrame:
-    """Every value in which two frames of a table differ, row by row: table, key, column, live, recomputed."""
-    ignored = MEASURED.get(table.name, ())
-    compared = [name for name in table.columns if name not in table.key and name not in ignored]
-    left = live.with_columns(_live=pl.lit(True))
-    right = recomputed.with_columns(_recomputed=pl.lit(True))
-    joined = left.join(right, on=list(table.key), how="full", coalesce=True, suffix="_new")
-    key = pl.concat_str([pl.col(name).cast(pl.String) for name in table.key], separator=" | ")
-    shown = []
-    missing = joined.filter(pl.col("_live").is_null() | pl.col("_recomputed").is_null())
-    if missing.height:
-        there = pl.lit("(a row)")
-        none = pl.lit("(no row)")
-        shown.append(
-            missing.select(
-                pl.lit(table.name).alias("table"),
-                key.alias("key"),
-                pl.lit("").alias("column"),
-                pl.when(pl.col("_live").is_null()).then(none).otherwise(there).alias("live"),
-                pl.when(pl.col("_recomputed").is_null()).then(none).otherwise(there).alias("recomputed"),
-            )
-        )
-    both = joined.filter(pl.col("_live") & pl.col("_recomputed"))
-    for name in compared:
-        changed = both.filter(pl.col(name).ne_missing(pl.col(f"{name}_new")))
-        if changed.height:
-            shown.append(
-                changed.select(
-                    pl.lit(table.name).alias("table"),
-                    key.alias("key"),
-                    pl.lit(name).alias("column"),
-                    _as_text(table, name, name).alias("live"),
-                    _as_text(table, name, f"{name}_new").alias("recomputed"),
-                )
-            )
-    columns = dict.fromkeys(("table", "key", "column", "live", "recomputed"), pl.String)
-    return pl.concat(shown) if shown else pl.DataFrame(schema=columns)
-
-
-def _as_text(table: type[Table], name: str, column: str) -> pl.Expr:
-    value = pl.col(column)
-    if table.columns[name].dtype == pl.List(pl.String):
-        value = value.list.join(", ")
-    return value.cast(pl.String)

@@ -5,7 +5,6 @@ So no package imports another for its commands, and `stratum --help` loads none 
 
 import difflib
 import os
-import re
 import sys
 import tempfile
 import traceback
@@ -14,9 +13,9 @@ from importlib.metadata import EntryPoint, entry_points
 import rich_click as click
 from click.exceptions import Exit, NoArgsIsHelpError
 
+from warehouse.settings import hide_secrets
+
 GROUP = "stratum.commands"
-# Whatever stands between the scheme's user and the last @ of a word: a password, also one that was not written as it should.
-PASSWORD = re.compile(r"(://[^:/\s@]*):\S*@")
 
 
 class StratumError(click.ClickException):
@@ -105,12 +104,7 @@ def main() -> None:
 
 def say(message: str) -> None:
     """Print one line on standard error, without passwords."""
-    click.echo("stratum: " + hide_passwords(" ".join(message.split())), err=True)
-
-
-def hide_passwords(text: str) -> str:
-    """The text with *** in place of every password in an address."""
-    return PASSWORD.sub(r"\1:***@", text)
+    click.echo("stratum: " + hide_secrets(" ".join(message.split())), err=True)
 
 
 def os_trouble(error: OSError) -> str:
@@ -122,7 +116,7 @@ def os_trouble(error: OSError) -> str:
 
 def unexpected(error: Exception) -> str:
     """The line about a fault nobody foresaw; where it came from is put into a file that can be sent with a report."""
-    text = hide_passwords("".join(traceback.format_exception(error)))
+    text = hide_secrets("".join(traceback.format_exception(error)))
     said = f"an unexpected fault, {type(error).__name__}: {error}"
     try:
         with tempfile.NamedTemporaryFile("w", prefix="stratum-fault-", suffix=".txt", delete=False) as file:

@@ -1,13 +1,14 @@
 """Which days have been computed, from what, and which are out of date.
 
 Every computed day of a sport leaves four digests: of the answers it read, of the board it started from, of the board it
-ended with, and of the rules it applied. A day is out of date when answers were added, when an earlier day was computed
-anew with another outcome, or when the rules have changed.
+ended with, and of the rules it applied; and the number of rows in each of the day's tables. A day is out of date when
+answers were added, when rows are gone from its tables, when an earlier day was computed anew with another outcome, or when
+the rules have changed.
 """
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,9 +18,11 @@ from stratum_pipelines.board.state import STATE_VERSION, Board
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.raw import read_answers
 from warehouse.database import ComputedDay, ComputedDays
-from warehouse.tables import RawOdds
+from warehouse.tables import BY_NAME, Polls, RawOdds, Table
 
 NOTHING = "nothing"
+# The tables in which a computed day has a partition.
+TABLES_OF_A_DAY = ("odds_snapshots", "consensus", "signals", "polls", "quarantine", "event_changes")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,12 @@ def rules_digest(rules: Rules, sport_key: str) -> str:
 
 def raw_index(platform: Platform) -> pl.DataFrame:
     """The days of every sport that has answers: sport_key, date and the digest of the day's answers, oldest first."""
-    scan = platform.lake.scan(RawOdds).select("sport_key", pl.col("received_at").dt.date().alias("date"), "response_id")
+    return _answers_by_day(platform, RawOdds)
+
+
+def _answers_by_day(platform: Platform, table: type[Table]) -> pl.DataFrame:
+    """The digest of the answers a table holds, by sport_key and date."""
+    scan = platform.lake.scan(table).select("sport_key", pl.col("received_at").dt.date().alias("date"), "response_id")
     grouped = scan.group_by("sport_key", "date").agg("response_id").collect().sort("sport_key", "date")
     digests = [input_digest(ids) for ids in grouped["response_id"].to_list()]
     return grouped.select("sport_key", "date", pl.Series("input_digest", digests, dtype=pl.String))
@@ -62,13 +70,15 @@ def days_by_sport(platform: Platform) -> dict[str, list[dt.date]]:
 def stale_days(platform: Platform) -> pl.DataFrame:
     """Days whose tables no longer follow from their answers: sport_key, date, reason; oldest first."""
     computed = {(day.sport_key, day.date): day for day in ComputedDays(platform.database).read()}
+    held = Held.look(platform) if computed else Held({}, {})
+    rules = {sport_key: rules_digest(platform.rules, sport_key) for sport_key, _ in computed}
     found: list[tuple[str, dt.date, str]] = []
     carried: dict[str, str] = {}
     for sport_key, date, digest in raw_index(platform).iter_rows():
         day = computed.get((sport_key, date))
         before = carried.get(sport_key) or _left_behind(computed.values(), sport_key, date)
         carried[sport_key] = day.carry_out_digest if day else f"not computed: {date}"
-        reason = _reason(day, digest, before, rules_digest(platform.rules, sport_key))
+        reason = _reason(day, digest, before, rules.get(sport_key, ""), held)
         if reason and platform.rules.league(sport_key):
             found.append((sport_key, date, reason))
     return pl.DataFrame(found, schema={"sport_key": pl.String, "date": pl.Date, "reason": pl.String}, orient="row")
@@ -80,11 +90,33 @@ def _left_behind(computed: Iterable[ComputedDay], sport_key: str, first: dt.date
     return max(older, key=lambda day: day.date).carry_out_digest if older else NOTHING
 
 
-def _reason(day: ComputedDay | None, digest: str, before: str, rules: str) -> str:
+@dataclass(frozen=True)
+class Held:
+    """What the tables of all days hold: the digest of the answers polled, by sport and day, and rows by table and day."""
+
+    polled: Mapping[tuple[str, dt.date], str]
+    rows: Mapping[str, Mapping[dt.date, int]]
+
+    @classmethod
+    def look(cls, platform: Platform) -> "Held":
+        """What they hold now: of the polls the ids, of the other tables no more than the files' footers."""
+        polled = {(sport_key, date): digest for sport_key, date, digest in _answers_by_day(platform, Polls).iter_rows()}
+        return cls(polled, {name: platform.lake.row_counts(BY_NAME[name]) for name in TABLES_OF_A_DAY})
+
+    def lacks(self, day: ComputedDay) -> bool:
+        """Whether rows are gone that were there when the day was computed; tables it does not count may lack any."""
+        if "polls" in day.row_counts and self.polled.get((day.sport_key, day.date)) != day.input_digest:
+            return True
+        return any(self.rows.get(name, {}).get(day.date, 0) < count for name, count in day.row_counts.items())
+
+
+def _reason(day: ComputedDay | None, digest: str, before: str, rules: str, held: Held) -> str:
     if day is None:
         return "not computed yet"
     if day.input_digest != digest:
         return "answers were added"
+    if held.lacks(day):
+        return "its tables are missing"
     if day.rules_digest != rules:
         return "the rules have changed"
     if day.carry_in_digest != before:
@@ -131,11 +163,17 @@ def end_day(platform: Platform, board: Board, day: dt.date) -> str:
     return platform.checkpoints.save(board, day)
 
 
-def note_computed(
-    platform: Platform, board: Board, day: dt.date, response_ids: Iterable[str], carry_in: str, carry_out: str
-) -> None:
-    """Write down what a day of a sport was computed from, and what it left behind."""
-    computed = ComputedDay(
+def computed_day(
+    platform: Platform,
+    board: Board,
+    day: dt.date,
+    response_ids: Iterable[str],
+    carry_in: str,
+    carry_out: str,
+    row_counts: Mapping[str, int],
+) -> ComputedDay:
+    """What a day of a sport was computed from, what it left behind, and how many rows its tables have."""
+    return ComputedDay(
         sport_key=board.sport_key,
         date=day,
         input_digest=input_digest(response_ids),
@@ -143,5 +181,14 @@ def note_computed(
         carry_out_digest=carry_out,
         rules_digest=rules_digest(platform.rules, board.sport_key),
         computed_at=dt.datetime.now(dt.UTC),
+        row_counts=row_counts,
     )
+
+
+def note_computed(
+    platform: Platform, board: Board, day: dt.date, response_ids: Iterable[str], carry_in: str, carry_out: str
+) -> None:
+    """Write down that a day of a sport is computed, its tables being as they are now."""
+    rows = {name: platform.lake.rows_on(BY_NAME[name], day) for name in TABLES_OF_A_DAY}
+    computed = computed_day(platform, board, day, response_ids, carry_in, carry_out, rows)
     ComputedDays(platform.database).write([computed])

@@ -10,15 +10,26 @@ from typing import Literal
 
 import polars as pl
 
+from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.days import stale_days
+from stratum_pipelines.leftovers import find_leftovers
 from stratum_pipelines.platform import Platform
-from warehouse.errors import WarehouseError
-from warehouse.settings import hide_secrets
-from warehouse.tables import TABLES, Events, Polls, Quarantine, RawOdds
+from stratum_pipelines.providers import find_providers
+from stratum_pipelines.reference import load_reference
+from stratum_pipelines.signals import find_signals
+from stratum_pipelines.waiting import OPEN_END, STEPS, days_waiting
+from warehouse.database import Database
+from warehouse.errors import FileDamaged, WarehouseError
+from warehouse.lake import Lake
+from warehouse.settings import Settings, hide_secrets
+from warehouse.tables import TABLES, ClosingLines, Events, Polls, Quarantine, RawOdds
 
 State = Literal["ok", "warning", "fault"]
 SILENT_AFTER = dt.timedelta(hours=6)
 LOW_DISK_BYTES = 2 * 1024**3
+MANY_LEFT_BYTES = 1024**3
+# Games are settled a minute after they start; longer than this means that nobody does it.
+SETTLED_WITHIN = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -31,30 +42,65 @@ class Finding:
     remedy: str = ""
 
 
+def open_to_look(settings: Settings) -> Platform:
+    """The platform as it is: nothing is made or migrated, and nothing read yet that might be broken."""
+    # The links a person made decide how answers are computed, and nothing that is looked at here.
+    rules = Rules(load_reference(), find_signals(), find_providers(), {})
+    return Platform(settings, Lake(settings.lake_url), Database(settings.database_url), rules)
+
+
 def examine(platform: Platform, environ: Mapping[str, str], now: dt.datetime) -> list[Finding]:
-    """Look at everything; a look that fails is a finding itself."""
+    """Look at everything; a look that fails is a finding itself, and the others go on."""
     looks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
-        ("settings", lambda: _settings(platform, environ)),
+        ("home", lambda: _home(platform.settings)),
+        ("feed", lambda: _feed(environ)),
         ("lake", lambda: _lake(platform)),
         ("database", lambda: _database(platform)),
         ("disk", lambda: _disk(platform)),
         ("polling", lambda: _polling(platform, now)),
         ("cycles", lambda: _cycles(platform)),
-        ("days", lambda: _days(platform)),
+        ("closing lines", lambda: _closing_lines(platform, now)),
         ("quarantine", lambda: _quarantine(platform, now)),
+        ("leftovers", lambda: _leftovers(platform)),
     ]
-    findings: list[Finding] = []
-    for subject, look in looks:
-        try:
-            findings.extend(look())
-        except (OSError, WarehouseError, pl.exceptions.PolarsError) as error:
-            findings.append(Finding(subject, "fault", hide_secrets(str(error).splitlines()[0])))
+    findings = [finding for subject, look in looks for finding in _looked(subject, look)]
+    if any(finding.subject == "database" and finding.state != "ok" for finding in findings):
+        findings.append(
+            Finding("days", "warning", "not looked at: the database knows which were computed, and from what")
+        )
+    else:
+        findings += _looked("days", lambda: _computed(platform))
     return findings
 
 
-def _settings(platform: Platform, environ: Mapping[str, str]) -> Iterator[Finding]:
-    settings = platform.settings
-    yield Finding("home", "ok", str(settings.home))
+def _looked(subject: str, look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    """What a look found; a fault of its own is one more finding, whatever it is."""
+    findings: list[Finding] = []
+    try:
+        findings.extend(look())
+    except WarehouseError as error:
+        findings.append(Finding(subject, "fault", error.said, error.remedy))
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0] or type(error).__name__
+        findings.append(Finding(subject, "fault", hide_secrets(said)))
+    return findings
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    """The folder of all state, which has to be there and to be written to."""
+    home = settings.home
+    other = "Or name another folder with STRATUM_HOME."
+    if not home.exists():
+        yield Finding("home", "fault", f"there is no folder {home}", f"Make it and fill it with: stratum run. {other}")
+    elif not home.is_dir():
+        yield Finding("home", "fault", f"{home} is no folder", f"Move it away. {other}")
+    elif withheld := _withheld(home):
+        yield Finding("home", "fault", f"{home} {withheld}", f"Give this user the rights to it. {other}")
+    else:
+        yield Finding("home", "ok", str(home))
+
+
+def _feed(environ: Mapping[str, str]) -> Iterator[Finding]:
     if environ.get("ODDS_API_KEY", "").strip():
         yield Finding("feed", "ok", "The Odds API (ODDS_API_KEY is set)")
     else:
@@ -67,7 +113,12 @@ def _lake(platform: Platform) -> Iterator[Finding]:
     if fault:
         yield fault
         return
-    rows = {table.name: platform.lake.scan(table).select(pl.len()).collect().item() for table in TABLES}
+    rows = {}
+    for table in TABLES:
+        try:
+            rows[table.name] = platform.lake.scan(table).select(pl.len()).collect().item()
+        except FileDamaged as error:
+            yield Finding("lake", "fault", error.said, error.remedy)
     held = ", ".join(f"{name} {count:,}" for name, count in rows.items() if count)
     where = hide_secrets(platform.settings.lake_url)
     yield Finding("lake", "ok", f"{where}: {held or 'empty'}", "" if held else "Fill it with: stratum run")
@@ -80,15 +131,33 @@ def _lake_fault(lake_url: str) -> Finding | None:
         return None
     if not folder.is_dir():
         return Finding("lake", "fault", f"{folder} is no folder", "Name another with STRATUM_LAKE_URL.")
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return Finding("lake", "fault", f"{folder} cannot be read and written", "Give this user the rights to it.")
+    if withheld := _withheld(folder):
+        return Finding("lake", "fault", f"{folder} {withheld}", "Give this user the rights to it.")
     return None
 
 
+def _withheld(folder: Path) -> str:
+    """What may not be done in a folder, "" when all may be: rights are missing, or its disk is mounted to be read only."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return "cannot be read"
+    return "" if os.access(folder, os.W_OK) else "can be read and not written"
+
+
 def _database(platform: Platform) -> Iterator[Finding]:
-    yield Finding(
-        "database", "ok", f"{hide_secrets(platform.settings.database_url)}, revision {platform.database.revision()}"
-    )
+    """Whether the database answers and holds the tables of this program."""
+    url = hide_secrets(platform.settings.database_url)
+    revision = platform.database.checked_revision()
+    if revision:
+        yield Finding("database", "ok", f"{url}, revision {revision}")
+    elif platform.lake.days(RawOdds):
+        yield Finding(
+            "database",
+            "warning",
+            f"{url} holds no tables, although the lake is filled",
+            "Bring back a backup (stratum restore FOLDER), or compute all of it again: stratum backfill --stale",
+        )
+    else:
+        yield Finding("database", "ok", f"{url}, made when it is first used")
 
 
 def _disk(platform: Platform) -> Iterator[Finding]:
@@ -128,12 +197,58 @@ def _polling(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
 def _cycles(platform: Platform) -> Iterator[Finding]:
     """Answers stored without a poll: cycles that were stopped half-way, or days not computed yet."""
     polls = platform.lake.scan(Polls).select("response_id")
-    waiting = platform.lake.scan(RawOdds).select("response_id").join(polls, on="response_id", how="anti")
-    n = waiting.select(pl.len()).collect().item()
+    waiting = platform.lake.scan(RawOdds).select("response_id", "received_at").join(polls, on="response_id", how="anti")
+    n, first, last = (
+        waiting.select(
+            pl.len(), pl.col("received_at").dt.date().min(), pl.col("received_at").dt.date().max().alias("last")
+        )
+        .collect()
+        .row(0)
+    )
     if n:
-        yield Finding("cycles", "warning", f"{n:,} answers have not been worked through", "stratum backfill --stale")
+        yield Finding(
+            "cycles",
+            "warning",
+            f"{n:,} {'answer has' if n == 1 else 'answers have'} not been worked through",
+            f"stratum backfill --from {first} --to {last}",
+        )
     else:
         yield Finding("cycles", "ok", "every stored answer has been worked through")
+
+
+def _closing_lines(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
+    """Games that had started by the last answer of their sport and have no closing line: settling was cut short."""
+    settled = pl.lit(now - SETTLED_WITHIN)
+    last = platform.lake.scan(Polls).group_by("sport_key").agg(last=pl.col("received_at").max())
+    drawn = platform.lake.scan(ClosingLines).select("event_id").unique()
+    games = platform.lake.scan(Events).join(last, on="sport_key")
+    games = games.filter(pl.col("commence_at") <= pl.min_horizontal("last", settled))
+    # A game first seen after its start was never open to a bet.
+    missing = games.filter(pl.col("first_seen_at") < pl.col("commence_at")).join(drawn, on="event_id", how="anti")
+    n, first, until = (
+        missing.select(
+            pl.len(), pl.col("commence_at").dt.date().min(), pl.col("commence_at").dt.date().max().alias("until")
+        )
+        .collect()
+        .row(0)
+    )
+    if n:
+        yield Finding(
+            "closing lines",
+            "warning",
+            f"{n:,} {'game has' if n == 1 else 'games have'} started and {'has' if n == 1 else 'have'} no closing line",
+            f"stratum backfill --from {first} --to {until}",
+        )
+    else:
+        yield Finding("closing lines", "ok", "every game that has started has them")
+
+
+def _computed(platform: Platform) -> Iterator[Finding]:
+    """The days that are out of date; a database that is not made yet knows of none."""
+    if platform.database.revision() is None:
+        yield Finding("days", "ok", "none has been computed yet")
+    else:
+        yield from _days(platform)
 
 
 def _days(platform: Platform) -> Iterator[Finding]:
@@ -149,7 +264,13 @@ def _days(platform: Platform) -> Iterator[Finding]:
             f"{sport_key}: {days.height} {'day' if days.height == 1 else 'days'} out of date ({reason}; {span})",
             "stratum backfill --stale",
         )
-    if stale.is_empty():
+    undone = [(step, waiting) for step in STEPS if (waiting := days_waiting(platform, step)) and waiting.first < today]
+    for step, waiting in undone:
+        what = "closing lines and their value" if step == "settle" else "scorecards"
+        span = f"from {waiting.first} on" if waiting.last == OPEN_END else f"of {waiting.first} to {waiting.last}"
+        seen = f"{what} {span} are not up to date: a run was stopped before them, or is still at work"
+        yield Finding("days", "warning", seen, "stratum backfill --stale")
+    if stale.is_empty() and not undone:
         yield Finding("days", "ok", "every computed day follows from its answers")
 
 
@@ -165,3 +286,15 @@ def _quarantine(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
             f"{count:,} refused in the last 7 days: {reason}",
             'stratum sql "select reason, detail, count(*) from quarantine group by all order by 3 desc limit 10"',
         )
+
+
+def _leftovers(platform: Platform) -> Iterator[Finding]:
+    """Files that count no more, and lie where nothing sweeps by itself."""
+    left = find_leftovers(platform)
+    if not left.n:
+        yield Finding("leftovers", "ok", "no file lies about that nobody reads any more")
+        return
+    files = "1 file that nobody reads" if left.n == 1 else f"{left.n:,} files that nobody reads"
+    seen = f"{files} any more, {left.n_bytes / 1e6:,.1f} MB, such as {left.first}"
+    state: State = "warning" if left.n_bytes > MANY_LEFT_BYTES else "ok"
+    yield Finding("leftovers", state, seen, "The next stratum backfill deletes them.")

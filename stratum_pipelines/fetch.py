@@ -1,19 +1,23 @@
 """Fetching: a provider's request goes out with its credential, and an answer comes back, whatever its status.
 
 Time-outs, broken connections, 429 and 5xx are tried again; other statuses are not, because the same request would fail
-again and cost credits. The credential is added as the request leaves and reaches no log, error, repr or table.
+again and cost credits. The credential is added as the request leaves and reaches no log, error, repr or table. The body
+is kept as it came; how many of its games are to be taken is noted beside it.
 """
 
 import datetime as dt
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
+from urllib.parse import quote, quote_plus
 
 import msgspec
 import tenacity
 
+from stratum_pipelines.providers.notes import FIRST_GAMES, noted
 from stratum_pipelines.providers.reading import Answer, Request
 from stratum_pipelines.providers.the_odds_api import BASE_URL
 from stratum_pipelines.providers.the_odds_api import NAME as THE_ODDS_API
@@ -31,7 +35,8 @@ LONGEST_S = 52.0
 # A provider that asks to wait longer than this is not asked again in this poll; the next poll comes soon enough.
 LONGEST_WAIT_S = 10.0
 TRY_AGAIN = frozenset({408, 425, 429, *range(500, 600)})
-HIDDEN = b"***"
+HIDDEN = "***"
+LARGEST_COUNT = 2**31 - 1
 
 
 class FetchFailed(Exception):
@@ -55,6 +60,7 @@ class Fetcher:
         """`clock` gives seconds since 1970; `sleep` waits. Tests put their own in."""
         self._client = client
         self._key = api_key
+        self._spellings = spellings(api_key)
         self._attempts = attempts
         self._backoff_s = backoff_s
         self._max_events = max_events
@@ -88,7 +94,7 @@ class Fetcher:
             wait=lambda state: max(wait(state), _asked_pause(state, self._pause)),
             stop=lambda state: state.attempt_number >= self._attempts or self._is_too_late(state, began),
             sleep=self._sleep,
-            before_sleep=lambda state: _warn(request, state, self._attempts),
+            before_sleep=lambda state: self._warn(request, state),
             retry_error_callback=_last,
         )
         problem = ""
@@ -96,7 +102,7 @@ class Fetcher:
             requested_at, response = attempts(self._send, request)
             return self._answer(request, requested_at, response)
         except OutboundError as error:
-            problem = str(error)
+            problem = self._hide(str(error))
         # Raised out here, so that it does not carry the error below it, which may know the whole address.
         logger.warning("No answer for %s: %s", request.sport_key, problem, extra=_about(request))
         raise FetchFailed(f"No answer for {request.sport_key} from {request.provider}: {problem}")
@@ -126,17 +132,16 @@ class Fetcher:
         return max(0.0, moment.timestamp() - self._clock())
 
     def _answer(self, request: Request, requested_at: float, response: OutboundAnswer) -> Answer:
-        body = response.body
-        if self._key and self._key.encode() in body:
+        body, endpoint = response.body, request.endpoint
+        for spelling in self._spellings:
             # An error page may quote the address it was asked for.
-            body = body.replace(self._key.encode(), HIDDEN)
+            body = body.replace(spelling.encode(), HIDDEN.encode())
         is_complete = response.status_code == 200
-        if is_complete and resource_of(request.endpoint) == "odds":
-            cut = first_events(body, self._max_events)
-            if cut is not None:
-                body, is_complete = cut, False
-                told = "The answer for %s holds more than %d games; the next to start were taken."
-                logger.warning(told, request.sport_key, self._max_events, extra=_about(request))
+        if is_complete and resource_of(endpoint) == "odds" and count_events(body) > self._max_events:
+            is_complete = False
+            endpoint = noted(endpoint, FIRST_GAMES, str(self._max_events))
+            told = "The answer for %s holds more than %d games; the next to start are taken."
+            logger.warning(told, request.sport_key, self._max_events, extra=_about(request))
         if response.status_code != 200:
             told = "The provider answered %s with HTTP status %d."
             logger.warning(
@@ -149,7 +154,7 @@ class Fetcher:
         return Answer(
             provider=request.provider,
             sport_key=request.sport_key,
-            endpoint=request.endpoint,
+            endpoint=endpoint,
             received_at=_microseconds(self._clock()),
             body=body,
             source="live",
@@ -159,6 +164,21 @@ class Fetcher:
             credits_remaining=left,
             is_complete=is_complete,
         )
+
+    def _warn(self, request: Request, state: tenacity.RetryCallState) -> None:
+        outcome = state.outcome
+        assert outcome is not None
+        failed = self._hide(str(outcome.exception())) if outcome.failed else ""
+        what = failed or f"HTTP status {outcome.result()[1].status_code}"
+        told = "Attempt %d of %d for %s failed (%s); the next one comes in %.1f seconds."
+        values = (state.attempt_number, self._attempts, request.sport_key, what, state.upcoming_sleep)
+        logger.warning(told, *values, extra=_about(request, attempt=state.attempt_number))
+
+    def _hide(self, text: str) -> str:
+        """The text without the credential, however it is spelt."""
+        for spelling in self._spellings:
+            text = text.replace(spelling, HIDDEN)
+        return text
 
 
 def open_fetcher(settings: PipelineSettings, *, allow_loopback: bool = False) -> Fetcher:
@@ -175,24 +195,19 @@ def open_fetcher(settings: PipelineSettings, *, allow_loopback: bool = False) ->
     )
 
 
-class _Start(msgspec.Struct):
-    commence_time: str = ""
-
-
-def first_events(body: bytes, n: int) -> bytes | None:
-    """The body with only the `n` events that start first, each byte for byte as it came; None when nothing is cut.
-
-    A body that is no list of events is left alone: its reader says what is wrong with it.
-    """
+def count_events(body: bytes) -> int:
+    """How many events a body lists; 0 for one that is no list of events, whose reader says what is wrong with it."""
     try:
-        events = msgspec.json.decode(body, type=list[msgspec.Raw])
-        if len(events) <= n:
-            return None
-        starts = [msgspec.json.decode(event, type=_Start).commence_time for event in events]
+        return len(msgspec.json.decode(body, type=list[msgspec.Raw]))
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    taken = sorted(sorted(range(len(events)), key=lambda i: starts[i])[:n])
-    return b"[" + b",".join(bytes(events[i]) for i in taken) + b"]"
+        return 0
+
+
+def spellings(key: str) -> list[str]:
+    """The ways a credential may be quoted in an answer or an error: plain, and as addresses spell it; longest first."""
+    quoted = {quote(key), quote(key, safe=""), quote_plus(key), quote_plus(key, safe="/")}
+    in_lower_case = {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), one) for one in quoted}
+    return sorted({key, *quoted, *in_lower_case} - {""}, key=len, reverse=True)
 
 
 def _last(state: tenacity.RetryCallState) -> object:
@@ -208,27 +223,18 @@ def _asked_pause(state: tenacity.RetryCallState, pause: Callable[[OutboundAnswer
     return min(pause(outcome.result()[1]), LONGEST_WAIT_S)
 
 
-def _warn(request: Request, state: tenacity.RetryCallState, attempts: int) -> None:
-    outcome = state.outcome
-    assert outcome is not None
-    what = str(outcome.exception()) if outcome.failed else f"HTTP status {outcome.result()[1].status_code}"
-    told = "Attempt %d of %d for %s failed (%s); the next one comes in %.1f seconds."
-    values = (state.attempt_number, attempts, request.sport_key, what, state.upcoming_sleep)
-    logger.warning(told, *values, extra=_about(request, attempt=state.attempt_number))
-
-
 def _about(request: Request, **more: object) -> dict[str, object]:
     """What a log record says of a request: never its query."""
     return {"provider": request.provider, "sport_key": request.sport_key, "path": request.path, **more}
 
 
 def _whole(headers: Mapping[str, str], name: str) -> int | None:
-    """A header as a whole number; the provider writes some as 12.0."""
+    """A header as a whole number, which the provider may write as 12.0; None for what is no count."""
     try:
         number = float(headers.get(name, ""))
-        return int(number) if abs(number) < 2**31 else None
     except ValueError:
         return None
+    return int(number) if 0 <= number <= LARGEST_COUNT else None
 
 
 def _microseconds(seconds: float) -> int:

@@ -2,11 +2,11 @@
 
 The order is the safety: raw bytes first, the poll's own row last. Whatever stops a cycle in between, the next start
 finds an answer without a poll, works out its rows again from raw, and writes them under the same names, so nothing is
-lost and nothing is there twice.
+lost and nothing is there twice. Between the two the database comes before the lake: its signals are announced, and
+partners count the milliseconds.
 """
 
 import datetime as dt
-import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,22 +17,19 @@ from types import MappingProxyType
 import polars as pl
 
 from stratum_pipelines.batch import DAILY, KEPT_WHOLE
-from stratum_pipelines.board.advance import Rows, advance, refused_whole
+from stratum_pipelines.board.advance import Rows, Unworkable, advance, refused_whole, unworkable
 from stratum_pipelines.board.state import Board
 from stratum_pipelines.days import days_by_sport, end_day, note_computed, starting_point
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers, response_ids
 from warehouse.database import MarketStore
+from warehouse.errors import FrameRefused
 from warehouse.lake import Lake
 from warehouse.tables import BY_NAME, Polls, Quarantine, RawOdds, Table
 
-logger = logging.getLogger(__name__)
-
-UNUSABLE = "cannot_be_computed"
-
-# The steps of a cycle: between "raw" and "published" a step per table, side by side.
-STEPS = ("raw", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "published", "polls")
+# The steps of a cycle: between "published" and "polls" a step per table, side by side.
+STEPS = ("raw", "published", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "polls")
 
 
 @dataclass
@@ -112,9 +109,8 @@ class Market:
                 desk.response_ids.add(answer.response_id)
                 try:
                     rows = self._rows(desk.board, answer, unusable, checking=answer.response_id not in polled[day])
-                except Exception as error:
-                    logger.exception("Answer %s cannot be computed and is refused whole.", answer.response_id)
-                    reasons = {**refused, answer.response_id: why_not(error)}
+                except Unworkable as error:
+                    reasons = {**refused, answer.response_id: str(error)}
                     return completed + self.open_desk(sport_key, until, but=but, refused=reasons)
                 if answer.response_id not in polled[day]:
                     completed.append(self.write(answer, rows, None, recovering=True))
@@ -132,11 +128,14 @@ class Market:
     def _rows(self, board: Board, answer: Answer, unusable: Mapping[str, str], *, checking: bool) -> Rows:
         """The rows an answer causes, the board moved on; nothing is written before all of them can be."""
         if answer.response_id in unusable:
-            return refused_whole(answer, UNUSABLE, unusable[answer.response_id])
+            return unworkable(answer, unusable[answer.response_id])
         rows = next(advance(board, [answer], self.platform.rules))
         if checking:
             for name, frame in rows.items():
-                self.platform.lake.check(BY_NAME[name], frame)
+                try:
+                    self.platform.lake.check(BY_NAME[name], frame)
+                except FrameRefused as error:
+                    raise Unworkable(answer.response_id, error) from error
         return rows
 
     def polled(self, day: dt.date) -> set[str]:
@@ -146,7 +145,7 @@ class Market:
 
     def _unusable(self, day: dt.date) -> set[str]:
         """The answers of a day that were refused because they could not be computed."""
-        scan = self.platform.lake.scan(Quarantine, first=day, last=day).filter(pl.col("reason") == UNUSABLE)
+        scan = self.platform.lake.scan(Quarantine, first=day, last=day).filter(pl.col("reason") == "cannot_be_computed")
         return set(scan.select("response_id").collect()["response_id"])
 
     def turn_day(self, desk: Desk, day: dt.date) -> None:
@@ -169,13 +168,32 @@ class Market:
         self.on_step(name)
 
     def write(self, answer: Answer, rows: Rows, started: float | None, *, recovering: bool = False) -> Cycle:
-        """Write the rows of one answer, the poll last."""
+        """Write the rows of one answer: the database first, for partners wait for it, and the poll last.
+
+        The rows must have passed `Lake.check`. What a process that is killed in between has not written can be computed
+        again from the stored bytes, under the same names.
+        """
         lake = self.platform.lake
         cycle = Cycle(answer.response_id, answer.sport_key, answer.received_at)
+        if "events" in rows:
+            now = dt.datetime.now(dt.UTC)
+            self.store.publish(
+                events=rows["events"], consensus=rows["consensus"], signals=rows["signals"], now=now, announce=True
+            )
+        self.on_step("published")
+        if started is not None:
+            cycle.duration_ms = (time.perf_counter() - started) * 1000
         batch = _batch(answer)
         writes: dict[str, Callable[[], object]] = {
             name: partial(
-                lake.append, BY_NAME[name], rows[name], batch=batch, recovering=recovering, compact=False, lasting=False
+                lake.append,
+                BY_NAME[name],
+                rows[name],
+                batch=batch,
+                recovering=recovering,
+                compact=False,
+                lasting=False,
+                is_checked=True,
             )
             for name in DAILY
             if name != "polls" and name in rows and rows[name].height
@@ -186,17 +204,9 @@ class Market:
         # None needs another, so they wait for the disk together; their names go there with the poll's at the latest.
         for written in [self.writers.submit(self._step, name, write) for name, write in writes.items()]:
             written.result()
-        for name in STEPS[1:-2]:
+        for name in STEPS[2:-1]:
             if name not in writes:
                 self.on_step(name)
-        if "events" in rows:
-            now = dt.datetime.now(dt.UTC)
-            self.store.publish(
-                events=rows["events"], consensus=rows["consensus"], signals=rows["signals"], now=now, announce=True
-            )
-        self.on_step("published")
-        if started is not None:
-            cycle.duration_ms = (time.perf_counter() - started) * 1000
         polls = rows["polls"].with_columns(pl.lit(cycle.duration_ms, pl.Float64).alias("duration_ms"))
         lake.append(Polls, polls, batch=batch, recovering=recovering, compact=False)
         self.on_step("polls")
@@ -239,11 +249,10 @@ def _run(market: Market, answer: Answer, started: float) -> Cycle:
     before = desk.board.received_at if desk else 0
     try:
         rows = market.compute(desk, answer)
-    except Exception as error:
+    except Unworkable as error:
         stored.result()
-        logger.exception("Answer %s cannot be computed and is refused whole.", answer.response_id)
         del market.desks[answer.sport_key]
-        return market.open_desk(answer.sport_key, day, refused={answer.response_id: why_not(error)})[-1]
+        return market.open_desk(answer.sport_key, day, refused={answer.response_id: str(error)})[-1]
     finally:
         stored.result()
     market.on_step("raw")
@@ -253,11 +262,6 @@ def _run(market: Market, answer: Answer, started: float) -> Cycle:
     cycle.kpis = _kpis(answer, rows, cycle)
     market.tidy(day)
     return cycle
-
-
-def why_not(error: Exception) -> str:
-    """Why an answer cannot be computed, in a sentence for the quarantine."""
-    return f"The computation broke off with {type(error).__name__}: {error}".rstrip(".")[:400] + "."
 
 
 def _batch(answer: Answer) -> str:

@@ -1,15 +1,18 @@
-"""The reference pages that are made from the code: signals, quarantine reasons, settings, and .env.example.
+"""The reference pages that are made from the code: tables, signals, reasons, errors, events, settings, and .env.example.
 
 Pages say what the declarations say; what a person has to explain stands in docs/methodology.
 """
 
 import inspect
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from stratum_pipelines import settings as pipeline_settings
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
 from stratum_pipelines.defs import settings as dagster_settings
+from stratum_pipelines.error_page import error_page
+from stratum_pipelines.event_page import event_page
+from stratum_pipelines.markdown import MADE, table
 from stratum_pipelines.providers import find_providers
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reasons import REASONS as READER_REASONS
@@ -18,8 +21,6 @@ from stratum_pipelines.signals.signal import Signal
 from warehouse import settings as warehouse_settings
 from warehouse.describe import dbt_sources, tables_page
 from warehouse.settings import Setting, example_environment
-
-MADE = "<!-- Made by `make docs` from the code; changes here are lost. -->"
 
 ABOUT_PROVIDERS = (
     "Every file in `stratum_pipelines/providers` that ends in `PROVIDER = …`. The expected gap is how far apart sightings of a\n"
@@ -58,6 +59,8 @@ def pages() -> dict[str, str]:
         "docs/reference/providers.md": providers_page(),
         "docs/reference/signals.md": signals_page(),
         "docs/reference/quarantine-reasons.md": quarantine_page(),
+        "docs/reference/errors.md": error_page(),
+        "docs/reference/events.md": event_page(),
         "docs/reference/settings.md": settings_page(),
         "dbt/models/sources.yml": dbt_sources(),
         ".env.example": env_example(),
@@ -159,9 +162,3 @@ def env_example() -> str:
         "# Only STRATUM_HOME belongs into the shell itself, because make has to know it too.\n"
     )
     return head + "\n" + example_environment(setting for settings in SETTINGS.values() for setting in settings)
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; bars inside cells are escaped."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

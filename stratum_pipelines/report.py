@@ -1,15 +1,27 @@
 """The summary as a person enjoys reading it."""
 
+from collections.abc import Callable
+
 import polars as pl
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
-from stratum_pipelines.summary import Summary
+from stratum_pipelines.quant.closing import MAX_AGE_S, MIN_GROUPS
+from stratum_pipelines.signals import find_signals
+from stratum_pipelines.summary import QUALITIES, Summary
 
-# The broadest table needs so many columns; a narrower terminal gets fewer numbers instead of cut ones.
-FULL_WIDTH = 106
+# Which rules look for what the simulator plants; a rule that stands nowhere here is shown beside everything planted.
+SOUGHT_BY = {
+    "key_cross": ("KEY_CROSS", "MOVE", "MULTIBOOK_SYNC"),
+    "outlier": ("DISLOCATION",),
+    "steam": ("MOVE", "MULTIBOOK_SYNC"),
+}
+
+
+# Wider than any table: room to measure how much one would like to have.
+ANY_WIDTH = 1_000
 
 
 def print_summary(
@@ -21,12 +33,20 @@ def print_summary(
     """
     console.print()
     took = f" in {seconds:.1f} s" if seconds is not None else ""
-    span = f"{_moment(summary.first_received_at)} to {_moment(summary.last_received_at)} UTC"
+    first, last = summary.first_received_at, summary.last_received_at
+    span = f"{_moment(first)} to {_moment(last)} UTC" if first and last else "nothing computed yet"
     console.print(Panel(Text(f"{span}{took}", justify="center"), title="[bold]Stratum[/bold]", border_style="cyan"))
-    is_wide = console.width >= FULL_WIDTH
-    console.print(Group(_sports(summary), _signals(summary, is_wide)))
+    console.print(Group(_sports(summary), _fitting(console, summary, _signals)[0]))
+    if summary.closes:
+        console.print(_closes(summary))
+        if any(row[name] for row in summary.closes for name in QUALITIES[1:]):
+            console.print(
+                f"[dim]thin: fewer than {MIN_GROUPS} operator groups. stale: the last answer came more than "
+                f"{MAX_AGE_S / 60:.0f} minutes before. missing: no price was left, so there is no closing-line value.[/dim]"
+            )
     if summary.scorecard:
-        console.print(_scorecard(summary, is_wide))
+        scorecard, is_wide = _fitting(console, summary, _scorecard)
+        console.print(scorecard)
         interval, error = (", with its 95 % Wilson interval", ", with its standard error, clustered by game")
         console.print(
             f"[dim]beat: share of entries better than the close, ties left out{interval if is_wide else ''}. points: how "
@@ -40,6 +60,14 @@ def print_summary(
         refused = ", ".join(f"{reason} {count:,}" for reason, count in summary.refused.items())
         console.print(f"\n[yellow]In quarantine:[/yellow] {refused}")
     _print_where(console, summary)
+
+
+def _fitting(console: Console, summary: Summary, make: Callable[[Summary, bool], Grid]) -> tuple[Grid, bool]:
+    """The table with all its numbers where they fit the console, else with fewer: none is ever cut. And which it is."""
+    wide = make(summary, True)
+    wanted = console.measure(wide, options=console.options.update(max_width=ANY_WIDTH)).maximum
+    is_wide = wanted <= console.width
+    return (wide if is_wide else make(summary, False)), is_wide
 
 
 def _sports(summary: Summary) -> Grid:
@@ -72,6 +100,18 @@ def _signals(summary: Summary, is_wide: bool) -> Grid:
     return grid
 
 
+def _closes(summary: Summary) -> Grid:
+    """How the games closed, by market."""
+    grid = Grid(title="Closing lines", title_justify="left", header_style="bold")
+    grid.add_column("market")
+    for name in ("games", *QUALITIES):
+        grid.add_column(name, justify="right")
+    for row in summary.closes:
+        bad = (Text(_count(row[name]), style="yellow" if row[name] else "") for name in QUALITIES[1:])
+        grid.add_row(str(row["market"]), _count(row["games"]), _count(row["ok"]), *bad)
+    return grid
+
+
 def _scorecard(summary: Summary, is_wide: bool) -> Grid:
     grid = Grid(title="Closing-line value", title_justify="left", header_style="bold")
     for name in ("type", "market"):
@@ -98,27 +138,32 @@ def _scorecard(summary: Summary, is_wide: bool) -> Grid:
 
 
 def _detections(detections: pl.DataFrame) -> Grid:
+    """What was planted, kind by kind, and how well the rules that look for it found it."""
     grid = Grid(title="Found of what the simulator planted", title_justify="left", header_style="bold")
-    for name in ("type", "planted as"):
+    for name in ("planted as", "rule"):
         grid.add_column(name)
     for name in ("planted", "found", "recall", "median delay"):
         grid.add_column(name, justify="right")
-    for row in detections.filter((pl.col("kind") != "") & (pl.col("n_planted") > 0)).iter_rows(named=True):
-        delay = f"{row['delay_s_median'] / 60:.1f} min" if row["delay_s_median"] is not None else ""
-        grid.add_row(
-            row["signal_type"],
-            row["kind"],
-            _count(row["n_planted"]),
-            _count(row["n_found"]),
-            f"{row['recall']:.0%}",
-            delay,
-        )
+    scores = {(row["kind"], row["signal_type"]): row for row in detections.iter_rows(named=True)}
+    planted = {kind: row["n_planted"] for (kind, _), row in scores.items() if kind and row["n_planted"]}
+    elsewhere = [name for name in find_signals() if not any(name in names for names in SOUGHT_BY.values())]
+    for kind, n in sorted(planted.items()):
+        rules = [name for name in (*SOUGHT_BY.get(kind, ()), *elsewhere) if name in find_signals()]
+        if not rules:
+            grid.add_row(kind, "[dim]no rule yet[/dim]", _count(n), "", "", "")
+        for name in rules:
+            # A rule that has found nothing at all has no row of its own.
+            score = scores.get((kind, name), {"n_found": 0, "recall": 0.0, "delay_s_median": None})
+            delay = f"{score['delay_s_median'] / 60:.1f} min" if score["delay_s_median"] is not None else ""
+            grid.add_row(kind, name, _count(n), _count(score["n_found"]), f"{score['recall']:.0%}", delay)
     return grid
 
 
 def _print_where(console: Console, summary: Summary) -> None:
     filled = [f"{name} {count:,}" for name, count in summary.rows.items() if count]
     where = Grid.grid(padding=(0, 2))
+    where.add_column(no_wrap=True)
+    where.add_column(overflow="fold")  # a long path is broken, not cut: it is there to be copied
     where.add_row("[bold]Rows[/bold]", Text(", ".join(filled) or "none"))
     where.add_row("[bold]Parquet[/bold]", Text(summary.lake))
     where.add_row("[bold]Database[/bold]", Text(summary.database))
@@ -143,5 +188,5 @@ def _signed(value: float | None, digits: int) -> str:
     return "" if value is None else f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
-def _moment(iso: str | None) -> str:
-    return iso[:16].replace("T", " ") if iso else "nothing yet"
+def _moment(iso: str) -> str:
+    return iso[:16].replace("T", " ")

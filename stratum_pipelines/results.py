@@ -100,7 +100,7 @@ def results_of_file(frame: pl.DataFrame, *, source: str) -> ReadResults:
         .when(pl.col("received_at").is_null())
         .then(pl.lit("its commence_time is no time"))
         .when(played & ~has_scores.fill_null(value=False))
-        .then(pl.lit("it has no score of both teams"))
+        .then(pl.lit("it has no score of both teams; if it was not played, let a column status say void or postponed"))
         .when(~pl.col("event_id").is_first_distinct())
         .then(pl.lit("its game stands in the file before"))
     )
@@ -162,6 +162,24 @@ def results_by_teams(frame: pl.DataFrame, events: pl.DataFrame, *, start_zone: s
             pl.lit("full").alias("period"),
         )
     )
+
+
+def games_without_result(events: pl.DataFrame, results: pl.DataFrame) -> list[str]:
+    """A sentence for every game that was to start between games of its sport with a result, and has none itself.
+
+    Whether such a game was postponed, called off or forgotten nobody can tell from here, so nothing is made up for it.
+    """
+    start, has_result = pl.col("commence_at"), pl.col("event_id").is_in(results["event_id"].implode())
+    first, last = (start.filter(has_result).min().over("sport_key"), start.filter(has_result).max().over("sport_key"))
+    missing = events.filter(~has_result & start.is_between(first, last)).sort("commence_at", "event_id")
+    return [
+        f"Game {event_id} ({away} at {home}, {commence_at:%Y-%m-%d %H:%M} UTC) has no result"
+        + (": it left the feed before its start." if status == "vanished" else ".")
+        + " It counts neither as won nor as lost until a result file names it."
+        for event_id, home, away, commence_at, status in missing.select(
+            "event_id", "home_team", "away_team", "commence_at", "status"
+        ).iter_rows()
+    ]
 
 
 def _why_unmatched(home: str | None, away: str | None, known: list[str]) -> str:

@@ -25,7 +25,8 @@ BACKOFF = Setting(
 MAX_EVENTS = Setting(
     "ODDS_API_MAX_EVENTS_PER_CYCLE",
     "40",
-    "How many games of one answer are taken at most, the next to start first; an answer cut short suspends nothing.",
+    "How many games of one answer are taken at most, the next to start first; the answer is stored whole, and one cut short "
+    "suspends nothing.",
 )
 REGIONS = Setting(
     "ODDS_API_REGIONS", "us", "Regions whose bookmakers are asked for, separated by commas; each costs credits."

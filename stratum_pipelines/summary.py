@@ -6,11 +6,14 @@ from typing import Any
 import polars as pl
 
 from stratum_pipelines.platform import Platform
+from stratum_pipelines.quant.closing import CONSENSUS
 from warehouse.settings import hide_secrets
-from warehouse.tables import TABLES, ClvRecords, Events, Polls, Quarantine, Scorecards, Signals
+from warehouse.tables import TABLES, ClosingLines, ClvRecords, Events, Polls, Quarantine, Scorecards, Signals
 
 # The close that scorecards count; others are conventions for comparison.
 SCORED_CONVENTION = "scheduled"
+# Best first: a market whose outcomes differ closed as badly as the worst of them.
+QUALITIES = ("ok", "thin", "stale", "missing")
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,14 @@ class Summary:
     last_received_at: str | None
     sports: list[dict[str, Any]]
     signals: list[dict[str, Any]]
+    closes: list[dict[str, Any]]
     scorecard: list[dict[str, Any]]
     refused: dict[str, int]
     example_signal: dict[str, object] | None
 
 
 def summarise(platform: Platform) -> Summary:
-    """Read every table's counts, the polls by sport, the signals by type and the newest scorecards."""
+    """Read every table's counts, the polls by sport, the signals by type, the closes and the newest scorecards."""
     lake = platform.lake
     rows = {table.name: lake.scan(table).select(pl.len()).collect().item() for table in TABLES}
     polls = lake.scan(Polls)
@@ -43,6 +47,7 @@ def summarise(platform: Platform) -> Summary:
         last_received_at=span[1].isoformat() if span[1] else None,
         sports=_sports(platform),
         signals=_signals(platform),
+        closes=_closes(platform),
         scorecard=_scorecard(platform),
         refused=dict(lake.scan(Quarantine).group_by("reason").len().sort("reason").collect().iter_rows()),
         example_signal=_example(platform),
@@ -88,6 +93,19 @@ def _signals(platform: Platform) -> list[dict[str, Any]]:
     )
     waiting = (pl.col("signals") - pl.col("with_close") - pl.col("missing_close")).alias("not_closed")
     return joined.with_columns(waiting).sort("signal_type").collect().to_dicts()
+
+
+def _closes(platform: Platform) -> list[dict[str, Any]]:
+    """Closes of the consensus by market: how many games, and how many of each quality."""
+    ranks = pl.Series(range(len(QUALITIES)))
+    closed = (
+        platform.lake.scan(ClosingLines)
+        .filter(pl.col("bookmaker") == CONSENSUS, pl.col("is_current"), pl.col("convention") == SCORED_CONVENTION)
+        .group_by("market", "event_id")
+        .agg(rank=pl.col("quality").replace_strict(pl.Series(QUALITIES), ranks, return_dtype=pl.Int64).max())
+    )
+    counts = [(pl.col("rank") == rank).sum().alias(quality) for rank, quality in enumerate(QUALITIES)]
+    return closed.group_by("market").agg(pl.len().alias("games"), *counts).sort("market").collect().to_dicts()
 
 
 def _scorecard(platform: Platform) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ Longer: python -m tests.soak --hours 240
 import argparse
 import datetime as dt
 import gc
+import math
 import statistics
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from warehouse.settings import read_settings
 from warehouse.tables import TABLES, Events
 
 FIRST = dt.date(2026, 1, 10)
-SPORTS = ("basketball_nba", "icehockey_nhl", "soccer_epl")
+SPORTS = ("basketball_nba", "icehockey_nhl")
 # The first day warms everything up. What a later one may be of the second, and how much more is no growth at all.
 BOUNDS = {
     "p50_ms": (1.5, 5.0),
@@ -56,12 +57,17 @@ def main() -> int:
     """0 when everything stayed bounded, else 1."""
     asked = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__.splitlines()[0])
     asked.add_argument("--hours", type=float, default=72, help="simulated time (default 72)")
-    asked.add_argument("--cadence", type=float, default=60, help="seconds between polls of a sport (default 60)")
+    asked.add_argument("--cadence", type=float, default=120, help="seconds between polls of a sport (default 120)")
     asked.add_argument("--sports", default=",".join(SPORTS), help="separated by commas")
     asked.add_argument("--seed", type=int, default=7)
     asked.add_argument("--home", help="folder to work in and keep; by default one that is removed")
     given = asked.parse_args()
-    simulation = Simulation(given.seed, tuple(given.sports.split(",")))
+    if given.hours * 3600 < 2 * given.cadence:
+        asked.error("--hours must leave room for two polls at least.")
+    try:
+        simulation = Simulation(given.seed, tuple(given.sports.split(",")))
+    except ValueError as error:
+        asked.error(str(error))
     if given.home:
         return soak(Path(given.home), simulation, given.hours, given.cadence)
     with tempfile.TemporaryDirectory() as folder:
@@ -76,7 +82,7 @@ def soak(home: Path, simulation: Simulation, hours: float, cadence_s: float) -> 
     n_different = 0
     started = time.perf_counter()
     print("day         " + "".join(f"{field.name:>12}" for field in fields(Seen)), flush=True)
-    days = [FIRST + dt.timedelta(days=n) for n in range(-(-int(hours) // 24))]
+    days = [FIRST + dt.timedelta(days=n) for n in range(math.ceil(hours / 24))]
     ends = day_start(FIRST) + int(hours * 3600e6)
     for day in days:
         times, close_s = [], 0.0
@@ -132,7 +138,8 @@ def look(platform: Platform, home: Path, times: list[float], close_s: float) -> 
         open_files=len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0,
         most_files=max(per_folder.values(), default=0),
         database_mb=sum(size_of(file) for file in files if file.name.startswith("stratum.db")) / 1e6,
-        lake_mb=sum(size_of(file) for file in files if lake in file.parents) / 1e6,
+        # What was superseded goes by the clock of this machine, an hour later: simulated days pass faster.
+        lake_mb=sum(size_of(file) for file in files if lake in file.parents and file.suffix == ".parquet") / 1e6,
         close_s=close_s,
     )
 
@@ -142,9 +149,10 @@ def growth(seen: list[Seen]) -> list[str]:
     if len(seen) < 3:
         return []
     # A last day that was cut short says nothing of times.
-    second, last = seen[1], seen[-1]
+    second, whole = seen[1], [day for day in seen if day.cycles >= seen[1].cycles]
     sentences = []
     for name, (factor, spare) in BOUNDS.items():
+        last = whole[-1] if name.endswith("_ms") else seen[-1]
         before, now = getattr(second, name), getattr(last, name)
         if now > before * factor + spare:
             sentences.append(f"{name} has grown from {before:,.1f} on the second day to {now:,.1f} on the last.")

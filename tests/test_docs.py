@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import json
 import re
 import shlex
 import tomllib
@@ -18,6 +19,7 @@ import tests.build
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
 from stratum_pipelines.commands.docs import docs_command
+from stratum_pipelines.error_page import error_page
 from stratum_pipelines.providers import reasons as reader_reasons
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.reference import load_reference
@@ -26,7 +28,9 @@ from stratum_pipelines.signals import find_signals
 from stratum_pipelines.signals.signal import Signal
 from tests.build import EPL, MINUTE, NOON, answer, book, game, replay
 from tests.conftest import REPOSITORY
-from warehouse.lake import Lake
+from warehouse.database.operations import outbox
+from warehouse.database.outbox import TOPICS
+from warehouse.lake import Lake, LakeError
 from warehouse.tables import TABLES
 from warehouse.views import query
 
@@ -190,6 +194,87 @@ def test_every_reason_the_code_gives_is_documented_and_every_documented_one_is_g
     for code, sentence in {**BOARD_REASONS, **reader_reasons.REASONS}.items():
         assert f"`{code}` | " in text
         assert sentence.endswith(".")
+
+
+# -- errors and events ----------------------------------------------------------------------------------------------------
+
+# What carries a fault inside the program and reaches nobody under its own name.
+INNER = {
+    "ReaderGone",  # whoever read our output has closed it: the program ends quietly
+    "StratumError",  # the line on standard error itself, whatever it is about
+    "Unreadable",  # a reader's word to itself: the answer is refused with a reason
+    "Unworkable",  # the board's: the answer is refused with a reason, and polling goes on
+}
+
+
+def error_classes() -> dict[str, type[Exception]]:
+    """Every class of ours that can be raised, by name."""
+    found = {}
+    for file in SOURCES:
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and node.bases:
+                module = importlib.import_module(".".join(Path(shown(file)).with_suffix("").parts))
+                made = getattr(module, node.name)
+                if isinstance(made, type) and issubclass(made, Exception):
+                    found[node.name] = made
+    return found
+
+
+def test_every_error_a_person_can_meet_is_documented_with_what_to_do() -> None:
+    rows = dict(
+        re.findall(r'^\| <a id="\w+"></a>`(\w+)` \| .+? \| (.*) \|$', page("reference/errors.md"), re.MULTILINE)
+    )
+    every = error_classes()
+    families = {name for name, made in every.items() if made.__subclasses__()}
+    assert {"WarehouseError", "DatabaseError", "LakeError"} <= families
+    assert set(rows) == set(every) - families - INNER, "List it in stratum_pipelines/error_page.py."
+    for name, remedy in rows.items():
+        assert remedy.endswith("."), f"{name} does not say what to do."
+
+
+def test_an_error_without_a_word_on_what_to_do_is_not_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    class LakeFrozen(LakeError):
+        """The lake is frozen."""
+
+    assert "LakeFrozen" not in error_page()
+    LakeFrozen.__doc__ = "The lake is frozen.\n\nWait for spring."
+    assert "`LakeFrozen` | The lake is frozen. | Wait for spring. |" in error_page()
+    LakeFrozen.__doc__ = ""
+
+
+def test_every_kind_of_message_is_documented_with_its_fields_and_an_example() -> None:
+    text = page("reference/events.md")
+    written = {
+        value
+        for file in SOURCES
+        for value in constants(file)
+        if re.fullmatch(r"(signal|event|result|day)\.[a-z_]+", value)
+    }
+    assert re.findall(r"^## (\w+\.\w+)$", text, re.MULTILINE) == list(TOPICS)
+    assert written == set(TOPICS), "A kind of message is declared in TOPICS of warehouse/database/outbox.py."
+    for column in outbox.columns:
+        assert f"| `{column.name}` | " in text
+    for topic, example in zip(TOPICS.values(), blocks(text, "json"), strict=True):
+        section = text.split(f"## {topic.name}\n")[1].split("\n## ")[0]
+        assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(topic.table.columns)
+        message = json.loads(example)
+        assert set(message) | {"created_at"} == {column.name for column in outbox.columns}
+        assert list(message["payload"]) == list(topic.table.columns)
+        assert message["subject_id"] == message["payload"]["signal_id"]
+        for name, column in topic.table.columns.items():
+            value = message["payload"][name]
+            assert column.nullable if value is None else isinstance(value, JSON_KINDS[column.type_name]), name
+
+
+# What a value of a column may be in JSON.
+JSON_KINDS: dict[str, Any] = {
+    "text": str,
+    "float64": (int, float),
+    "int32": int,
+    "boolean": bool,
+    "timestamp, UTC microseconds": str,
+    "list of text": list,
+}
 
 
 # -- links and commands ---------------------------------------------------------------------------------------------------

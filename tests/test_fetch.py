@@ -4,18 +4,20 @@ import json
 import logging
 import traceback
 from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
 
-from stratum_pipelines.fetch import LONGEST_S, Fetcher, FetchFailed, first_events, open_fetcher
+from stratum_pipelines.fetch import LONGEST_S, Fetcher, FetchFailed, count_events, open_fetcher
+from stratum_pipelines.providers.notes import as_noted, noted
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.providers.the_odds_api import odds_request
 from stratum_pipelines.providers.the_odds_api_reader import read
 from stratum_pipelines.settings import read_pipeline_settings
 from tests.providers import feed
-from warehouse.errors import SettingInvalid
-from warehouse.outbound import OutboundClient
+from warehouse.errors import SettingInvalid, Unreachable
+from warehouse.outbound import OutboundAnswer, OutboundClient
 
 KEY = "s3cr3t-k3y-0123456789"
 HOST = "api.the-odds-api.com"
@@ -89,6 +91,12 @@ def test_an_answer_without_credit_headers_knows_no_credits() -> None:
     answer = Feed(response(200, GOOD, x_requests_used="many")).fetch()
     assert answer.credits_used is None
     assert answer.credits_remaining is None
+
+
+@pytest.mark.parametrize("text", ["-1", "-0.5", "nan", "inf", "-inf", "1e300", "2147483648", "", "12 left"])
+def test_a_header_that_is_no_count_tells_no_credits(text: str) -> None:
+    answer = Feed(response(200, GOOD, x_requests_used=text, x_requests_remaining=text, x_requests_last=text)).fetch()
+    assert (answer.credits_used, answer.credits_remaining) == (None, None)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
@@ -172,19 +180,25 @@ def starting(*starts: str) -> bytes:
     return json.dumps(events, indent=1).encode()
 
 
-def test_of_too_many_games_the_next_to_start_are_taken_and_the_answer_is_incomplete() -> None:
+def test_of_too_many_games_the_next_to_start_are_taken_and_the_bytes_are_kept_whole() -> None:
     body = starting("2025-10-14T00:00:00Z", "2025-10-12T00:00:00Z", "2025-10-13T00:00:00Z")
     answer = Feed(response(200, body), max_events=2).fetch()
+    assert answer.body == body
     assert not answer.is_complete
-    assert [game.event_id for game in read(answer).games] == ["game_1", "game_2"]
-    whole = [json.dumps(event, indent=1).encode() for event in json.loads(body)]
-    assert len(whole) == 3
-    assert Feed(response(200, body), max_events=3).fetch().body == body
+    assert answer.endpoint == noted(REQUEST.endpoint, "first_games", "2")
+    # What is noted on the answer decides, so the setting may change and a recomputation gives the same.
+    assert [game.event_id for game in as_noted(answer, read(answer)).games] == ["game_1", "game_2"]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"data": []}', b"[1, 2, 3]", b'[{"commence_time": 1}, {}]', b"[[["])
-def test_a_body_that_is_no_list_of_games_is_not_cut(body: bytes) -> None:
-    assert first_events(body, 1) is None
+def test_an_answer_of_no_more_games_than_are_taken_is_complete_and_bears_no_note() -> None:
+    body = starting("2025-10-14T00:00:00Z", "2025-10-12T00:00:00Z")
+    answer = Feed(response(200, body), max_events=2).fetch()
+    assert (answer.body, answer.endpoint, answer.is_complete) == (body, REQUEST.endpoint, True)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"data": []}', b"[[[", b"[1, 2", b"null"])
+def test_a_body_that_is_no_list_lists_no_games(body: bytes) -> None:
+    assert count_events(body) == 0
 
 
 def failures() -> list[tuple[str, Callable[[], Feed]]]:
@@ -215,6 +229,46 @@ def test_the_key_reaches_no_log_no_error_no_repr_and_no_raw_row(
     seen += [str(vars(record)) for record in caplog.records] + [caplog.text]
     assert KEY in str(feed_.asked[0].url)
     assert not [text for text in seen if KEY in text]
+
+
+ODD_KEY = "k/3y+w%th =odd&charäcters~"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        ODD_KEY,
+        quote(ODD_KEY),
+        quote(ODD_KEY, safe=""),
+        quote_plus(ODD_KEY),
+        quote_plus(ODD_KEY)
+        .replace("%2F", "%2f")
+        .replace("%2B", "%2b")
+        .replace("%3D", "%3d")
+        .replace("%C3%A4", "%c3%a4"),
+    ],
+)
+def test_a_key_is_hidden_however_an_answer_spells_it(spelt: str) -> None:
+    body = f"<p>GET /v4/sports?apiKey={spelt}&regions=us</p>".encode()
+    answer = Feed(response(401, body), api_key=ODD_KEY).fetch()
+    assert answer.body == b"<p>GET /v4/sports?apiKey=***&regions=us</p>"
+
+
+@pytest.mark.parametrize("spelt", [ODD_KEY, quote(ODD_KEY), quote_plus(ODD_KEY)])
+def test_a_key_is_hidden_however_an_error_spells_it(spelt: str, caplog: pytest.LogCaptureFixture) -> None:
+    class Telltale(OutboundClient):
+        """A client whose errors quote the address, which ours never do."""
+
+        def get(self, *_asked: object, **_options: object) -> OutboundAnswer:
+            raise Unreachable(f"https://{HOST}/v4?apiKey={spelt} cannot be reached.")
+
+    client = Telltale(allowed_hosts=[HOST], timeout_seconds=1, transport=httpx.MockTransport(lambda _: response(200)))
+    with caplog.at_level(logging.DEBUG), pytest.raises(FetchFailed) as failed:
+        Fetcher(client, api_key=ODD_KEY, attempts=2, sleep=lambda _: None).fetch(REQUEST)
+    assert spelt not in str(failed.value)
+    assert spelt not in caplog.text
+    assert "apiKey=***" in str(failed.value)
+    assert caplog.text.count("apiKey=***") == 2
 
 
 def test_a_failed_attempt_is_told_with_its_circumstances(caplog: pytest.LogCaptureFixture) -> None:

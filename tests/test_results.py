@@ -8,6 +8,7 @@ import pytest
 
 from stratum_pipelines.providers.the_odds_api_scores import read_scores
 from stratum_pipelines.results import (
+    games_without_result,
     read_results_file,
     read_results_folder,
     results_by_teams,
@@ -156,6 +157,24 @@ def test_a_result_that_matches_no_single_game_is_reported_with_a_suggestion(row:
     rows, problems = by_teams(row)
     assert rows.is_empty()
     assert words in problems[0]
+
+
+def game(event_id: str, day: int, sport_key: str = "basketball_wnba", status: str = "closed") -> dict[str, object]:
+    start = dt.datetime(2026, 7, day, 1, tzinfo=dt.UTC)
+    named = {"event_id": event_id, "sport_key": sport_key, "status": status, "commence_at": start}
+    return {**named, "home_team": "Amber Foxes", "away_team": "Blue Herons"}
+
+
+def test_a_game_without_a_result_among_games_that_have_one_is_named_and_nothing_is_made_up_for_it() -> None:
+    listed = [game("before", 13), game("first", 14), game("gone", 17, status="vanished"), game("last", 21)]
+    other = [game("elsewhere", 17, "basketball_nba"), game("to come", 22, status="scheduled")]
+    results = pl.DataFrame({"event_id": ["first", "last"]})
+    (sentence,) = games_without_result(pl.DataFrame([*listed, *other]), results)
+    assert sentence == (
+        "Game gone (Blue Herons at Amber Foxes, 2026-07-17 01:00 UTC) has no result: it left the feed before its start. "
+        "It counts neither as won nor as lost until a result file names it."
+    )
+    assert games_without_result(pl.DataFrame(listed), results.clear()) == []
 
 
 def test_a_folder_without_results_has_none_and_a_file_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -142,6 +142,11 @@ def name_driver(url: str) -> str:
     """
     scheme, separator, rest = url.partition("://")
     if separator and scheme in ("postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2"):
+        if "@" in _QUERY.sub("", rest).partition("@")[2]:
+            # Everything behind the first @ would be taken for the host, and shown as one.
+            raise SettingInvalid(
+                f"{DATABASE_URL.name} has more than one @: write those in the name and password as %40 (and : / ? as %3A %2F %3F)."
+            )
         return f"postgresql+psycopg://{rest}"
     if separator and scheme == "sqlite" and rest.startswith("/"):
         return url
@@ -152,18 +157,25 @@ def name_driver(url: str) -> str:
     )
 
 
-_PASSWORD = re.compile(r"(?<=://)(?P<user>[^/@:\s]*):[^/\s]*@")
-_SECRET_PARAMETER = re.compile(r"(?i)(?P<name>[?&][\w-]*(?:password|passwd|secret|token|key)[\w-]*=)[^&\s]*")
+_QUERY = re.compile(r"\?\w+=[^&]*(?:&\w+=[^&]*)*$")
+# A password ends at the last @ before the next address, whatever signs it holds: text that is hidden too much does no harm.
+# PASSWORD itself stands in our own messages, which say how to write an address.
+_PASSWORD = re.compile(r"(?<=://)(?P<user>[^/:\s]*):(?!PASSWORD@)(?:(?![\s\"'(]\w[\w+.-]*://).)*@")
+_SECRET_PARAMETER = re.compile(
+    r"(?i)(?P<name>[?&][\w-]*(?:(?P<password>password|passwd)|secret|token|key)[\w-]*=)(?(password)[^&\"']*|[^&\s]*)"
+)
 
 
-def hide_secrets(url: str) -> str:
-    """A URL that may be shown: passwords and secret parameters are replaced by ***.
+def hide_secrets(text: str) -> str:
+    """The text with *** in place of every password and secret parameter of the addresses in it.
 
     Examples:
         >>> hide_secrets("postgresql://stratum:hunter2@db/stratum?sslmode=require")
         'postgresql://stratum:***@db/stratum?sslmode=require'
+        >>> hide_secrets("no answer of postgresql://stratum:a b@c/d@db:5432/stratum")
+        'no answer of postgresql://stratum:***@db:5432/stratum'
     """
-    return _SECRET_PARAMETER.sub(r"\g<name>***", _PASSWORD.sub(r"\g<user>:***@", url))
+    return _SECRET_PARAMETER.sub(r"\g<name>***", _PASSWORD.sub(r"\g<user>:***@", text))
 
 
 def example_environment(settings: Iterable[Setting]) -> str:

@@ -16,6 +16,8 @@ import fnmatch
 import os
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import IO, Any
 
@@ -25,6 +27,7 @@ from fsspec import AbstractFileSystem
 
 from warehouse.lake import Lake
 from warehouse.lake.files import encode, folder_of
+from warehouse.lake.reading import find_damage
 from warehouse.lake.storage import OLD
 from warehouse.tables import BY_NAME, TABLES, TIME, Table
 
@@ -32,6 +35,7 @@ SCHEME = "lake"
 MOST_THREADS = 4
 # A first file without rows in every view, so that a table without files can be read too.
 _DECLARATION = "declaration.parquet"
+_NAMED = re.compile(rf"{SCHEME}://([^\s'\"]+\.parquet)")
 _RANGE = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)/\*")
 _TYPES: dict[Any, str] = {
     pl.String: "VARCHAR",
@@ -47,8 +51,11 @@ _TYPES: dict[Any, str] = {
 
 def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     """A connection to an in-memory DuckDB with a view per table, described, and a macro `<table>_on(first, last)` per partitioned one."""
+    return _connect(LakeFiles(lake))
+
+
+def _connect(files: "LakeFiles") -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"threads": min(MOST_THREADS, os.cpu_count() or 1)})
-    files = LakeFiles(lake)
     con.register_filesystem(files)
     con.execute("set timezone = 'UTC'")
     # The lake's files are read from memory of the system anyway, and a shard keeps its name when its content changes.
@@ -66,14 +73,29 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def query(lake: Lake, sql: str) -> pl.DataFrame:
-    """The rows of one query over the tables."""
-    con = connect(lake)
+@contextmanager
+def connected(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Such a connection, closed at the end. A query that meets a damaged file raises FileDamaged, which says what to do."""
+    files = LakeFiles(lake)
+    con = _connect(files)
     try:
-        found: Any = con.sql(sql)  # declared as never None; a statement without rows gives None all the same
-        return found.pl() if found is not None else pl.DataFrame()
+        yield con
+    except duckdb.Error as error:
+        # DuckDB names the file it stumbled over, or says no more than that bytes make no sense: then each one it opened may
+        # be the one. Errors of other types are about the query.
+        named = [path for path in _NAMED.findall(str(error)) if _is_inside(path)]
+        is_about_bytes = type(error) in (duckdb.Error, duckdb.IOException)
+        find_damage(lake.catalog, named or (sorted(files.opened) if is_about_bytes else []))
+        raise
     finally:
         con.close()
+
+
+def query(lake: Lake, sql: str) -> pl.DataFrame:
+    """The rows of one query over the tables."""
+    with connected(lake) as con:
+        found: Any = con.sql(sql)  # declared as never None; a statement without rows gives None all the same
+        return found.pl() if found is not None else pl.DataFrame()
 
 
 def _statements(table: type[Table]) -> list[str]:
@@ -121,6 +143,7 @@ class LakeFiles(AbstractFileSystem):
         self.lake = lake
         # Making a view looks at its files. Until all are made there are only declarations to see.
         self.is_open = False
+        self.opened: set[str] = set()
 
     def glob(self, path: str, maxdepth: int | None = None, **kwargs: Any) -> list[str]:
         """A table's files that count now, a declaration without rows first.
@@ -181,6 +204,7 @@ class LakeFiles(AbstractFileSystem):
         name = _inside(path)
         if _is_declaration(name):
             return SharedFile(BytesIO(_declaration(name)))
+        self.opened.add(name)
         try:
             return SharedFile(self.lake.storage.open(name))
         except FileNotFoundError:
@@ -232,11 +256,16 @@ class SharedFile:
         self.close()
 
 
-def _inside(path: str) -> str:
-    """The path below the lake, without tricks that lead out of it."""
-    name = path.removeprefix(f"{SCHEME}://").lstrip("/")
+def _is_inside(name: str) -> bool:
+    """Whether a path names a file of a table, without tricks that lead out of the lake."""
     table, _, rest = name.partition("/")
-    if table not in BY_NAME or ".." in rest.split("/"):
+    return table in BY_NAME and ".." not in rest.split("/")
+
+
+def _inside(path: str) -> str:
+    """The path below the lake; FileNotFoundError for one that leads out of it."""
+    name = path.removeprefix(f"{SCHEME}://").lstrip("/")
+    if not _is_inside(name):
         raise FileNotFoundError(f"The lake has no {name!r}: a path is the name of a table and a file in it.")
     return name
 

@@ -1,6 +1,7 @@
 """Moving a board on by a run of answers: the one function behind live cycles, backfills and replays."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +34,8 @@ from stratum_pipelines.signals.tape import Tape
 LOOKBACK_US = 30 * 60 * 1_000_000
 CELLS_PER_RUN = 400_000
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -56,6 +59,15 @@ class Rules:
 
 
 Rows = dict[str, pl.DataFrame]
+
+
+class Unworkable(Exception):
+    """The computation broke off at an answer, or in a run that begins with it; the board is of no use any more."""
+
+    def __init__(self, response_id: str, error: Exception) -> None:
+        """Break off at this answer because of this error."""
+        super().__init__(f"The computation broke off with {type(error).__name__}: {error}".rstrip(".")[:400] + ".")
+        self.response_id = response_id
 
 
 def blank_board(sport_key: str, rules: Rules) -> Board:
@@ -90,16 +102,54 @@ def advance_read(board: Board, answers: Iterable[tuple[Answer, Reading]], rules:
         last = run[-1][0].received_at if run else board.received_at
         if answer.received_at <= last:
             if run:
-                yield _advance(board, run, rules)
+                yield _attempt(board, run, rules)
                 run = []
             yield refused_whole(answer, "out_of_order", "The answer is not later than the one before it.")
             continue
         run.append((answer, reading))
         if len(run) >= run_length(board, reading):
-            yield _advance(board, run, rules)
+            yield _attempt(board, run, rules)
             run = []
     if run:
-        yield _advance(board, run, rules)
+        yield _attempt(board, run, rules)
+
+
+def advance_around(
+    before: bytes, answers: Callable[[], Iterable[Answer]], rules: Rules, *, done: int = 0
+) -> Generator[Rows, None, Board]:
+    """`advance` past answers that break the computation: each is refused whole. Returns the board after the last.
+
+    A board that broke off is of no use, so all begins again at the board whose bytes are `before`, and again for every
+    answer that breaks it. Yields the rows of one answer at a time, of those after the first `done`.
+    """
+    broken: dict[str, Unworkable] = {}
+    while True:
+        board = Board.from_bytes(before)
+        try:
+            for index, answer in enumerate(answers()):
+                error = broken.get(answer.response_id)
+                rows = unworkable(answer, str(error)) if error else next(advance(board, [answer], rules))
+                if index >= done:
+                    yield rows
+                    done = index + 1
+            return board
+        except Unworkable as error:
+            broken[error.response_id] = error
+
+
+def unworkable(answer: Answer, why: str) -> Rows:
+    """The rows of an answer that breaks the computation; `why` is a sentence."""
+    return refused_whole(answer, "cannot_be_computed", why)
+
+
+def _attempt(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) -> Rows:
+    try:
+        return _advance(board, run, rules)
+    except Exception as error:
+        answer = run[0][0]
+        if len(run) == 1:
+            logger.exception("Answer %s cannot be computed and is refused whole.", answer.response_id)
+        raise Unworkable(answer.response_id, error) from error
 
 
 def refused_whole(answer: Answer, reason: str, detail: str) -> Rows:

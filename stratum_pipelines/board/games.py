@@ -1,10 +1,15 @@
 """The games of one sport: which ids stand for which game, what its teams are called, and when it starts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stratum_pipelines.providers.reading import Game, Refusal
 
+LONGEST_NAME = 200
+WHY_UNUSABLE = f"is blank, longer than {LONGEST_NAME} characters or holds control characters"
+# Control characters and halves of surrogate pairs: databases cannot hold them all, and nobody can read them.
+_UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 RELINK_TOLERANCE_US = 2 * 3600 * 1_000_000
 SIDE_OF_WORD = {"Draw": 2, "Over": 0, "Under": 1}
 
@@ -44,11 +49,15 @@ class Registry:
         """
         key = (provider, game.event_id)
         position = self.links.get(key)
+        names = {} if position is None else self.games[position].names
+        if position is not None and {names.get(game.home_team), names.get(game.away_team)} == {0, 1}:
+            return position, None
+        # Names are looked at when they are new; those a game is known by have been.
+        fault = _unusable_name(game) or _impossible_teams(game, names)
+        if fault is not None:
+            return -1, fault
         if position is None:
             return self._meet(provider, game, received_at, taken)
-        known = self.games[position]
-        if game.home_team in known.names and game.away_team in known.names:
-            return position, None
         return self._rename(position, game)
 
     def _meet(self, provider: str, game: Game, received_at: int, taken: set[int]) -> tuple[int, Refusal | None]:
@@ -58,8 +67,9 @@ class Registry:
         if chosen:
             self.links[key], self.reasons[key] = chosen[0], ("manual", received_at)
             known = self.games[chosen[0]]
-            known.names.setdefault(game.home_team, 0)
-            known.names.setdefault(game.away_team, 1)
+            # The other provider may list the sides the other way round.
+            known.names.setdefault(game.home_team, 1 - known.names.get(game.away_team, 1))
+            known.names.setdefault(game.away_team, 1 - known.names[game.home_team])
             return chosen[0], None
         twins = [
             position
@@ -140,3 +150,36 @@ class Registry:
             f"quotes go on under the first name."
         )
         return position, Refusal("events", "team_renamed", detail, new[0], game.event_id)
+
+
+def is_usable(name: str) -> bool:
+    """Whether something can go by this name: not blank, at most `LONGEST_NAME` characters, all of them readable."""
+    return len(name) <= LONGEST_NAME and bool(name.strip()) and _UNREADABLE.search(name) is None
+
+
+def shown(name: str) -> str:
+    """The name; one that is not usable in quotes and escaped, and of a long one only the beginning and the length."""
+    if is_usable(name):
+        return name
+    return repr(name) if len(name) <= LONGEST_NAME else f"{name[:60]!r}… ({len(name):,} characters)"
+
+
+def _unusable_name(game: Game) -> Refusal | None:
+    bad = [name for name in (game.event_id, game.home_team, game.away_team) if not is_usable(name)]
+    if not bad:
+        return None
+    detail = f"Game {shown(game.event_id)} was left out: its id or a team's name, {shown(bad[0])}, {WHY_UNUSABLE}."
+    return Refusal("events", "unusable_name", detail, shown(bad[0]), repr(game.event_id))
+
+
+def _impossible_teams(game: Game, names: Mapping[str, int]) -> Refusal | None:
+    """A game between a team and itself, also under a former name, or of a team called like an outcome."""
+    home, away = game.home_team, game.away_team
+    if home == away or names.get(home, -1) == names.get(away, -2):
+        problem = f"names one team twice ({home} and {away})"
+    elif home in SIDE_OF_WORD or away in SIDE_OF_WORD:
+        problem = f"has a team called like an outcome ({home if home in SIDE_OF_WORD else away})"
+    else:
+        return None
+    detail = f"Game {game.event_id} {problem}, so its quotes could not be told apart; it was left out."
+    return Refusal("events", "impossible_teams", detail, f"{away} at {home}", game.event_id)

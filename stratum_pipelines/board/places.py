@@ -6,15 +6,16 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.board.games import SIDE_OF_WORD
+from stratum_pipelines.board.games import SIDE_OF_WORD, WHY_UNUSABLE, is_usable, shown
 from stratum_pipelines.board.state import BOOK_BITS, H2H, KINDS, MARKET_SHIFT, MAX_BOOKS, TOTALS, Board
-from stratum_pipelines.providers.reading import Answer, Reading, Refusal
+from stratum_pipelines.providers.notes import as_noted
+from stratum_pipelines.providers.reading import Answer, Game, Reading, Refusal, is_plausible
 from stratum_pipelines.quant.odds import AMERICAN_LIMIT, DECIMAL_LIMIT
 from stratum_pipelines.reference import Reference
 
 POINT_LIMIT = 1000.0
 # Slots of quotes that have no place are remembered as negative numbers, one per reason.
-UNKNOWN_BOOK, UNKNOWN_MARKET, UNKNOWN_OUTCOME = -1, -2, -3
+UNKNOWN_BOOK, UNKNOWN_MARKET, UNKNOWN_OUTCOME, UNUSABLE_NAME = -1, -2, -3, -4
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Placed:
 
 def place(board: Board, answer: Answer, reading: Reading, reference: Reference) -> Placed:
     """Give every quote of a reading its slot; new games, markets and books get theirs."""
+    reading = as_noted(answer, reading)
     refusals = list(reading.refusals)
     games = _place_games(board, answer, reading, refusals)
     events = [games[e] for e in reading.event]
@@ -50,6 +52,9 @@ def place(board: Board, answer: Answer, reading: Reading, reference: Reference) 
             _assign(board, reference, key) if code is None else code for key, code in zip(keys, codes, strict=True)
         ]
     found = np.array(codes, np.int64)
+    if reading.description is not None:
+        odd = [bool(text) and not is_usable(text) for text in reading.description]
+        found[np.array(odd, np.bool_)] = UNUSABLE_NAME
     keep = found >= 0
     if events and min(events) < 0:
         keep &= np.array(events) >= 0
@@ -87,22 +92,27 @@ def _place_games(board: Board, answer: Answer, reading: Reading, refusals: list[
     taken = {links[key] for key in known if key in links}
     positions = []
     for game in reading.games:
-        if game.sport_key != board.sport_key:
-            detail = f"Game {game.event_id} is of sport {game.sport_key}, the answer is about {board.sport_key}."
-            refusals.append(Refusal("events", "wrong_sport", detail, game.sport_key, game.event_id))
-            positions.append(-1)
-            continue
-        if "\x00" in f"{game.event_id}{game.home_team}{game.away_team}":
-            detail = f"Game {game.event_id!r} has a zero byte in its id or a team's name; databases cannot hold it."
-            refusals.append(Refusal("events", "unusable_name", detail, repr(game.home_team), repr(game.event_id)))
-            positions.append(-1)
-            continue
-        position, remark = board.registry.place(answer.provider, game, answer.received_at, taken)
+        position, remark = -1, _misfit(board, game)
+        if remark is None:
+            position, remark = board.registry.place(answer.provider, game, answer.received_at, taken)
         if remark:
             refusals.append(remark)
         taken.add(position)
         positions.append(position)
     return positions
+
+
+def _misfit(board: Board, game: Game) -> Refusal | None:
+    """What keeps a game off this board, whatever its names are."""
+    if game.sport_key != board.sport_key:
+        name, sport = shown(game.event_id), shown(game.sport_key)
+        detail = f"Game {name} is of sport {sport}, the answer is about {board.sport_key}; it was left out."
+        return Refusal("events", "wrong_sport", detail, sport, name)
+    if not is_plausible(game.commence_at):
+        name, at = shown(game.event_id), f"{game.commence_at} microseconds since 1970"
+        detail = f"Game {name} would start at {at}, which is not in the years 1970 to 2199; it was left out."
+        return Refusal("events", "impossible_start", detail, str(game.commence_at), name)
+    return None
 
 
 def _assign(board: Board, reference: Reference, key: tuple[int, str, str, str]) -> int:
@@ -119,6 +129,8 @@ def _assign(board: Board, reference: Reference, key: tuple[int, str, str, str]) 
 
 
 def _new_slot(board: Board, reference: Reference, game: int, book_key: str, market_key: str, outcome: str) -> int:
+    if not (is_usable(book_key) and is_usable(market_key) and is_usable(outcome)):
+        return UNUSABLE_NAME
     book = reference.book(book_key)
     if book is None:
         return UNKNOWN_BOOK
@@ -147,21 +159,31 @@ def _kinds_of(board: Board, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int6
 def _refuse_unknown(
     reading: Reading, slots: npt.NDArray[np.int64], events: npt.NDArray[np.int64], refusals: list[Refusal]
 ) -> None:
-    """One refusal per unknown name and answer, with the number of quotes it cost."""
+    """One refusal per name without a place and answer, with the number of quotes it cost."""
     strange = np.flatnonzero((slots < 0) & (events >= 0)) if len(slots) else slots
-    names: dict[tuple[str, str], list[int]] = {}
+    names: dict[tuple[int, str], list[int]] = {}
     for i in strange.tolist():
-        reason, name = {
-            UNKNOWN_BOOK: ("unknown_bookmaker", reading.bookmaker[i]),
-            UNKNOWN_MARKET: ("unknown_market", reading.market[i]),
-            UNKNOWN_OUTCOME: ("unknown_outcome", reading.outcome[i]),
-        }[int(slots[i])]
-        names.setdefault((reason, name), []).append(i)
-    for (reason, name), where in names.items():
-        what = reason.removeprefix("unknown_")
+        code = int(slots[i])
+        names.setdefault((code, _name_at_fault(reading, i, code)), []).append(i)
+    for (code, name), where in names.items():
         first = reading.games[reading.event[where[0]]].event_id
-        detail = f"The {what} {name!r} is not known; {len(where)} quotes were left out, the first in game {first}."
-        refusals.append(Refusal("odds_snapshots", reason, detail, name, name))
+        cost = f"{len(where)} quotes were left out, the first in game {first}."
+        if code == UNUSABLE_NAME:
+            detail = f"The name {shown(name)} {WHY_UNUSABLE}; {cost}"
+            refusals.append(Refusal("odds_snapshots", "unusable_name", detail, shown(name), repr(name)))
+        else:
+            what = {UNKNOWN_BOOK: "bookmaker", UNKNOWN_MARKET: "market", UNKNOWN_OUTCOME: "outcome"}[code]
+            detail = f"The {what} {name!r} is not known; {cost}"
+            refusals.append(Refusal("odds_snapshots", f"unknown_{what}", detail, name, name))
+
+
+def _name_at_fault(reading: Reading, i: int, code: int) -> str:
+    """The name that keeps a quote without a place."""
+    names = (reading.bookmaker[i], reading.market[i], reading.outcome[i])
+    if code != UNUSABLE_NAME:
+        return names[(UNKNOWN_BOOK, UNKNOWN_MARKET, UNKNOWN_OUTCOME).index(code)]
+    description = reading.description[i] if reading.description else ""
+    return next((name for name in names if not is_usable(name)), description)
 
 
 def _sound(
@@ -179,7 +201,10 @@ def _sound(
         priced = (size >= 100) & (size <= AMERICAN_LIMIT) & (quoted == np.rint(quoted))
     else:
         priced = (quoted > 1) & (quoted <= DECIMAL_LIMIT)
-    pointed = (np.abs(point) <= POINT_LIMIT) & (point * 4 == np.rint(point * 4))
+    # Only what is within bounds is multiplied: a point of 1e308 has no fourfold.
+    bounded = np.abs(point) <= POINT_LIMIT
+    quarters = 4 * np.where(bounded, point, 0.0)
+    pointed = bounded & (quarters == np.rint(quarters))
     for bad, reason, values in (
         (keep & ~priced & ~withdrawn, "impossible_price", quoted),
         (keep & priced & ~pointed & np.isnan(point), "missing_point", point),

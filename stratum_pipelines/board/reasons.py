@@ -5,7 +5,16 @@ A refused quote counts as not offered: where the answer was complete, the quote 
 
 REASONS: dict[str, str] = {
     "unknown_provider": "The file of the provider that gave the answer is gone, so nothing can read it. It stays in raw_odds.",
-    "unusable_name": "A game's id or team name holds a zero byte, which databases cannot store. The game was left out.",
+    "unusable_name": (
+        "A name is blank, longer than 200 characters, or holds control characters, which databases cannot all store. What "
+        "goes by it was left out: the game for its id or a team, else the quotes of the bookmaker, market, outcome or "
+        "description; one row per game, or per name and answer."
+    ),
+    "impossible_teams": (
+        "A game names one team twice, or a team is called Draw, Over or Under: its outcomes could not be told apart. The game "
+        "was left out."
+    ),
+    "impossible_start": "A game would start before 1970 or after 2199. The game was left out.",
     "unknown_bookmaker": "No book of this key or alias stands in books.toml. Its quotes were left out; one row per book and answer.",
     "unknown_market": "The market is none of h2h, spreads and totals. Its quotes were left out; one row per market and answer.",
     "unknown_outcome": (

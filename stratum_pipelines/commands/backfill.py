@@ -18,6 +18,7 @@ def backfill_command(first: dt.date | None, last: dt.date | None, stale: bool, a
     """Compute days again from raw answers: snapshots to scorecards, the same rows as live or a Dagster backfill."""
     from stratum_pipelines.backfill import backfill
     from stratum_pipelines.days import stale_days
+    from stratum_pipelines.leftovers import sweep
     from warehouse.tables import RawOdds
 
     if stale and (first or last):
@@ -33,10 +34,23 @@ def backfill_command(first: dt.date | None, last: dt.date | None, stale: bool, a
             days = sorted(set(stale_days(platform)["date"].to_list()))
         with LongWork(days=days) as work:
             done = backfill(platform, days, work.day)
+        swept = sweep(platform)
         if as_json:
-            print_json({"days": done.days, "rows": done.rows, "quotes": done.quotes, "seconds": done.seconds})
-        elif stale and not done.days:
-            results.print("Every day follows from its answers; nothing to compute.")
+            print_json(
+                {
+                    "days": done.days,
+                    "rows": done.rows,
+                    "quotes": done.quotes,
+                    "seconds": done.seconds,
+                    "files_swept": swept.n,
+                }
+            )
+            return
+        if swept.n:
+            results.print(f"{counted(swept.n, 'file')} that nobody reads any more deleted.", style="dim")
+        if stale and not done.days:
+            done_instead = "what waited to be settled and scored is done" if done.rows else "nothing to compute"
+            results.print(f"Every day follows from its answers; {done_instead}.")
         elif not done.days:
             held = platform.lake.days(RawOdds)
             there = f"Days with answers: {held[0]} to {held[-1]}." if held else "No day holds any."

@@ -8,8 +8,9 @@ import rich_click as click
 from rich.table import Table as Grid
 from rich.text import Text
 
-from stratum_pipelines.cli import StratumError, hide_passwords, os_trouble
-from stratum_pipelines.commands.output import environment, json_option, opened_platform, print_json, results
+from stratum_pipelines.cli import StratumError
+from stratum_pipelines.commands.output import json_option, opened_platform, print_json, results
+from warehouse.settings import hide_secrets
 
 COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 
@@ -18,18 +19,14 @@ COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 @json_option
 def doctor(as_json: bool) -> None:
     """Say what is configured, reachable and stale, and what to do; exit status 1 when something is broken."""
-    from stratum_pipelines.doctor import Finding, examine
+    from stratum_pipelines.doctor import Finding, examine, open_to_look
 
     try:
-        with opened_platform() as platform:
+        with opened_platform(opener=open_to_look) as platform:
             findings = examine(platform, os.environ, dt.datetime.now(dt.UTC))
-    except (StratumError, OSError) as error:
-        said = error.format_message() if isinstance(error, StratumError) else os_trouble(error)
-        home = environment().home
-        findings = [
-            Finding("home", "ok" if home.is_dir() else "warning", str(home)),
-            Finding("opening", "fault", hide_passwords(said), "Mend this first; nothing else can be looked at."),
-        ]
+    except StratumError as error:
+        said = hide_secrets(error.format_message())
+        findings = [Finding("settings", "fault", said, "Mend this first; nothing else can be looked at.")]
     if as_json:
         print_json(findings)
     else:

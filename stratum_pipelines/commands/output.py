@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,30 +70,34 @@ def require_lake(settings: "Settings") -> None:
 
 
 @contextmanager
-def opened_platform(*, filled: bool = False) -> Iterator["Platform"]:
+def opened_platform(
+    *, filled: bool = False, opener: "Callable[[Settings], Platform] | None" = None
+) -> Iterator["Platform"]:
     """The platform the environment describes; what goes wrong inside becomes one clear line.
 
-    `filled` refuses a warehouse that is not there yet, for commands that only ask.
+    `filled` refuses a warehouse that is not there yet, for commands that only ask. `opener` makes the platform of the
+    settings in another way than `open_platform`.
     """
+    from stratum_pipelines.platform import open_platform
     from stratum_pipelines.polling_pause import PollingGoesOn
+    from stratum_pipelines.readers import ReaderStopped
     from warehouse.errors import WarehouseError
 
     settings = environment()
     if filled:
         require_lake(settings)
     try:
-        yield _open(settings)
-    except (WarehouseError, PollingGoesOn) as error:
+        yield _open(settings, opener or open_platform)
+    except (WarehouseError, PollingGoesOn, ReaderStopped) as error:
         raise StratumError(str(error)) from error
 
 
-def _open(settings: "Settings") -> "Platform":
-    from stratum_pipelines.platform import open_platform
+def _open(settings: "Settings", opener: "Callable[[Settings], Platform]") -> "Platform":
     from warehouse.errors import WarehouseError
     from warehouse.settings import hide_secrets
 
     try:
-        return open_platform(settings)
+        return opener(settings)
     except (WarehouseError, OSError):
         raise
     except ValueError as error:

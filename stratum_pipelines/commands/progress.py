@@ -50,12 +50,12 @@ class LongWork:
         self.tasks: dict[str, int] = {}
 
     def __enter__(self) -> "LongWork":
-        if self.bars:
-            self.bars.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if self.bars:
+            if not self.tasks:
+                return
             if kind is None:
                 for task in self.bars.tasks:
                     self.bars.update(task.id, total=task.completed)
@@ -92,6 +92,8 @@ class LongWork:
     def _bar(self, name: str, description: str = "", **state: float | None) -> None:
         assert self.bars is not None
         if name not in self.tasks:
+            # Started with the first thing there is to show: work that is refused before leaves the error alone.
+            self.bars.start()
             self.tasks[name] = self.bars.add_task(name, total=None)
         self.bars.update(self.tasks[name], description=description or name, **state)  # type: ignore[arg-type]
 

@@ -96,8 +96,11 @@ def _import(platform: "Platform", folder: Path) -> "Imported":
         read_results_folder(folder)
     except (ArchiveError, ValueError) as error:
         raise StratumError(str(error)) from error
-    with LongWork() as work:
-        return import_archive(platform, folder, on_stored=work.stored, on_day=work.day)
+    try:
+        with LongWork() as work:
+            return import_archive(platform, folder, on_stored=work.stored, on_day=work.day)
+    except ArchiveError as error:
+        raise StratumError(str(error)) from error
 
 
 def _say_stale(imported: "Imported") -> None:

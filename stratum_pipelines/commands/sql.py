@@ -26,7 +26,7 @@ def sql(query: str, shape: str) -> None:
 
     from warehouse.errors import WarehouseError
     from warehouse.lake import Lake
-    from warehouse.views import connect
+    from warehouse.views import connected
 
     settings = environment()
     try:
@@ -40,14 +40,11 @@ def sql(query: str, shape: str) -> None:
                 "To keep what a query gives: stratum sql --format csv QUERY > FILE."
             )
         require_lake(settings)
-        con = connect(Lake(settings.lake_url))
-        try:
+        with connected(Lake(settings.lake_url)) as con:
             found = con.sql(query)
             if "INTERVAL" in map(str, found.types):
                 found = found.project(_without_intervals(found.columns, [str(kind) for kind in found.types]))
             rows = found.pl()
-        finally:
-            con.close()
     except duckdb.Error as error:
         raise StratumError(_plainly(str(error))) from error
     except (pl.exceptions.PolarsError, WarehouseError) as error:

@@ -94,8 +94,8 @@ def _point(market: str, point: float) -> str:
 
 def _close(row: dict[str, Any]) -> str:
     """The close by one convention, and what the entry was worth against it."""
-    outdated = "" if row["is_current"] else f", outdated version {row['version']}"
-    name = f"Close ({row['convention']}{outdated})"
+    standing = "current" if row["is_current"] else "outdated"
+    name = f"Close ({row['convention']}), version {row['version']}, {standing}, at {_time(row['closed_at'])} UTC"
     if row["clv_prob"] is None:
         return f"{name}: {row['quality']}, so there is no closing-line value"
     point = "" if row["close_point"] is None else f"{_point(row['market'], row['close_point'])}, "

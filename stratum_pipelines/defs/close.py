@@ -7,7 +7,7 @@ import dagster as dg
 from stratum_pipelines.defs.declared import asset_of
 from stratum_pipelines.defs.partitions import ONE_RUN, days_of
 from stratum_pipelines.defs.resources import PlatformResource
-from stratum_pipelines.defs.shown import PICTURED_DAYS, count, pictures, rows_shown
+from stratum_pipelines.defs.shown import PICTURED_DAYS, count, materialised, pictures, rows_shown
 
 # Results are entered, not computed: by imports and by hand.
 ENTERED = [asset_of("results")]
@@ -27,12 +27,12 @@ ENTERED = [asset_of("results")]
 )
 def settle_days(context: dg.AssetExecutionContext, platform: PlatformResource) -> Iterator[dg.MaterializeResult]:
     """Closing lines and closing-line value of a run's days."""
-    from stratum_pipelines import backfill
+    from stratum_pipelines import settle
     from warehouse.tables import ClosingLines, ClvRecords
 
     opened = platform.open()
     days = days_of(context)
-    settled = backfill.settle_days(opened, days[0], days[-1])
+    settled = settle.settle_days(opened, days[0], days[-1])
     context.log.info(
         "%d games: %d closing lines, %d records", settled.n_events, settled.n_closing_lines, settled.n_clv_records
     )
@@ -51,16 +51,22 @@ def settle_days(context: dg.AssetExecutionContext, platform: PlatformResource) -
     name="score_days",
     can_subset=True,
     backfill_policy=ONE_RUN,
-    description="Adds up closing-line value as of the end of each day.",
+    description=(
+        "Adds up closing-line value as of the end of each day, and again for days already scored that count a close which "
+        "has changed since."
+    ),
 )
 def score_days(context: dg.AssetExecutionContext, platform: PlatformResource) -> Iterator[dg.MaterializeResult]:
-    """Scorecards as of the end of a run's days."""
-    from stratum_pipelines.settle import score_day
+    """Scorecards as of the end of a run's days, and of those that wait to be scored again."""
+    from stratum_pipelines.settle import score_days
 
     opened = platform.open()
     days = days_of(context)
-    for day in days:
+    for day, rows in score_days(opened, days).items():
+        if day not in days:
+            context.log_event(materialised("scorecards", rows_shown(rows), day=day))
+            continue
         drawn = pictures(opened, day, {"scorecards"}) if day in days[-PICTURED_DAYS:] else {}
-        shown = rows_shown(score_day(opened, day)) | drawn.get("scorecards", {})
+        shown = rows_shown(rows) | drawn.get("scorecards", {})
         context.add_asset_metadata(shown, asset_key="scorecards", partition_key=day.isoformat())
     yield dg.MaterializeResult(asset_key="scorecards")

@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from stratum_pipelines.defs.declared import asset_of
 from stratum_pipelines.defs.discovered import RULES
-from stratum_pipelines.defs.partitions import ONE_RUN, days_of, today
+from stratum_pipelines.defs.partitions import ONE_RUN, days_of
 from stratum_pipelines.defs.resources import PlatformResource
 from stratum_pipelines.defs.shown import (
     PICTURED_DAYS,
@@ -69,7 +68,6 @@ def compute_days(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """The chosen tables of a run's days."""
     from stratum_pipelines import batch
-    from stratum_pipelines.polling_pause import paused_polling
 
     opened = platform.open()
     days = days_of(context)
@@ -81,11 +79,10 @@ def compute_days(
     else:
         # Tables kept whole follow the daily ones; computing some tables only leaves them as they are.
         reports = batch.compute_days(opened, days, tables=None if whole else chosen)
-    with paused_polling(opened) if today() in days else nullcontext():
-        for report in reports:
-            _show(context, opened, report, chosen, with_picture=report.day in days[-PICTURED_DAYS:])
-            if isinstance(report, batch.CloseReport):
-                differences.append(report.differences)
+    for report in reports:
+        _show(context, opened, report, chosen, with_picture=report.day in days[-PICTURED_DAYS:])
+        if isinstance(report, batch.CloseReport):
+            differences.append(report.differences)
     if whole or config.compare:
         for spec in KEPT_WHOLE:
             name = spec.key.to_user_string()

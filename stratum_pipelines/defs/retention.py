@@ -14,10 +14,15 @@ from warehouse.tables import BY_NAME
 @dg.op(out=dg.Out(dg.Nothing), description="Drops the days of tables that are older than STRATUM_RETENTION says.")
 def drop_old_days(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
     """Old days out of the lake; tables not named are kept for ever."""
+    from warehouse.database import ComputedDays
+
     opened = platform.open()
     dropped = {}
     for name, days in sorted(read_dagster_settings(os.environ).retention.items()):
-        gone = opened.lake.drop_days(BY_NAME[name], today() - dt.timedelta(days=days))
+        before = today() - dt.timedelta(days=days)
+        # First of all it is written down that they may go: a day without these rows is not out of date.
+        ComputedDays(opened.database).stop_counting(name, before)
+        gone = opened.lake.drop_days(BY_NAME[name], before)
         dropped[name] = len(gone)
         context.log.info("%s: %d days dropped, %d days are kept", name, len(gone), days)
     context.add_output_metadata({f"{name}_days_dropped": n for name, n in dropped.items()})

@@ -2,7 +2,7 @@
 
 Each answer comes out as the bytes it is stored in, under the name of the provider that once sent it, so it is read by that
 provider's reader. Nothing is decoded here: the time and the sport are found by looking at the bytes. A line that cannot be
-read still comes out as an answer, for its reader to refuse.
+read still comes out as an answer, for its reader to refuse; so does one without a usable time, which is noted on it.
 """
 
 import gzip
@@ -11,25 +11,30 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 
+from stratum_pipelines.providers.notes import UNKNOWN_RECEIPT, noted
 from stratum_pipelines.providers.provider import Provider
-from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.providers.reading import Answer, is_plausible
 from stratum_pipelines.providers.the_odds_api import NAME as THE_ODDS_API
 from stratum_pipelines.providers.the_odds_api_answer import microseconds
 from stratum_pipelines.providers.the_odds_api_reader import read
 from stratum_pipelines.reference import load_reference
 
 ENDPOINT = "archive/odds"
+UNTIMED = noted(ENDPOINT, *UNKNOWN_RECEIPT)
 LINES = (".jsonl", ".jsonl.gz")
 SINGLE = (".json", ".json.gz")
-# How much of either end of an answer is searched for its timestamp, and of a file to know it for an archive, in bytes.
+# How much of either end of an answer is searched for its timestamp, in bytes.
 EDGE = 400
+# How many lines of a file are looked at to know it for an archive, and what sport it is about: the first may be damaged.
+FIRST_LINES = 3
 UNKNOWN_SPORT = "unknown"
 BREAKS_OFF = b"(the file breaks off here)"
 
 _TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"([^"]{10,40})"')
-_SPORT = re.compile(rb'"sport_key"\s*:\s*"([^"]{1,100})"')
+_SPORT = re.compile(rb'"sport_key"\s*:\s*"([A-Za-z0-9_]{1,100})"')
 _DATA = re.compile(rb'"data"\s*:\s*[\[{]')
 
 
@@ -42,18 +47,18 @@ def answers(path: Path) -> Iterator[Answer]:
     """Every stored answer in order of receipt; duplicates come out as they stand.
 
     Files are taken in the order of their first timestamp and the lines of a file are sorted, so files may overlap. A line
-    without a timestamp counts as received one microsecond after the line before it.
+    without a usable timestamp stands one microsecond after the line before it, with the note that its time is not known.
     """
     heads = _in_order(path)
     sport = _usual_sport(path, [file for _, file in heads])
-    waiting: list[tuple[int, bytes]] = []
+    waiting: list[tuple[int, bytes, str]] = []
     for i, (first, file) in enumerate(heads):
         waiting.extend(_timed(_bodies(file), first))
-        waiting.sort(key=lambda pair: pair[0])
+        waiting.sort(key=lambda found: found[0])
         until = heads[i + 1][0] if i + 1 < len(heads) else None
-        n_ready = len(waiting) if until is None else sum(at < until for at, _ in waiting)
-        for at, body in waiting[:n_ready]:
-            yield Answer(THE_ODDS_API, _sport_of(body) or sport, ENDPOINT, at, body, "archive")
+        n_ready = len(waiting) if until is None else sum(at < until for at, _, _ in waiting)
+        for at, body, endpoint in waiting[:n_ready]:
+            yield Answer(THE_ODDS_API, _sport_of(body) or sport, endpoint, at, body, "archive")
         del waiting[:n_ready]
 
 
@@ -88,9 +93,9 @@ def _head_time(file: Path) -> int | None:
     """The first timestamp of a file, or None when it does not look like an archive."""
     try:
         with _open(file) as stream:
-            # A first line may be damaged, and a timestamp may stand behind its data: a few lines are looked at.
+            # A timestamp may stand behind the data, so whole lines are read.
             whole = file.name.endswith(SINGLE)
-            lines = [stream.read()] if whole else [stream.readline() for _ in range(3)]
+            lines = [stream.read()] if whole else [stream.readline() for _ in range(FIRST_LINES)]
     except (OSError, EOFError, zlib.error):
         return None
     times = [_time_of(line) for line in lines if _DATA.search(line)]
@@ -125,12 +130,13 @@ def _bodies(file: Path) -> Iterator[bytes]:
             yield BREAKS_OFF
 
 
-def _timed(bodies: Iterator[bytes], first: int) -> Iterator[tuple[int, bytes]]:
-    last = first - 1
+def _timed(bodies: Iterator[bytes], first: int) -> Iterator[tuple[int, bytes, str]]:
+    """Every body with its time and endpoint. Those before the first with a time stand after it: nothing may precede it."""
+    last = first
     for body in bodies:
         found = _time_of(body)
         last = found if found is not None else last + 1
-        yield last, body
+        yield last, body, ENDPOINT if found is not None else UNTIMED
 
 
 def _time_of(body: bytes) -> int | None:
@@ -138,22 +144,23 @@ def _time_of(body: bytes) -> int | None:
     if match is None:
         return None
     try:
-        return microseconds(match[1].decode("ascii"))
+        at = microseconds(match[1].decode("ascii"))
     except (ValueError, OverflowError):
         return None
+    return at if is_plausible(at) else None
 
 
 def _sport_of(body: bytes) -> str | None:
     match = _SPORT.search(body)
-    return match[1].decode("utf-8", "replace") if match else None
+    return match[1].decode("ascii") if match else None
 
 
 def _usual_sport(path: Path, files: list[Path]) -> str:
     """The sport most files begin with, for answers that list no game; else the one the folder's name speaks of."""
     found: Counter[str] = Counter()
     for file in files:
-        body = next(_bodies(file), b"")
-        found.update([sport] if (sport := _sport_of(body)) else [])
+        sports = (_sport_of(body) for body in islice(_bodies(file), FIRST_LINES))
+        found.update(islice(filter(None, sports), 1))
     if found:
         return found.most_common(1)[0][0]
     league = load_reference().league_named(path.name.partition(".")[0])

@@ -2,8 +2,8 @@
 
 One answer comes out per snapshot of the index, unchanged ones included, because "unchanged" and "not observed" differ.
 Its body is made here, from the files and only from rows up to that snapshot: the changes, the games that are gone
-(`unlisted`, by the counts of the index) and those that came back, with the quotes they had. Folders that also hold the
-answers themselves are left to the archive.
+(`unlisted`, by the counts of the index) and those that came back, with the quotes they had. Changes without a usable
+time come last, as an answer that says so. Folders that also hold the answers themselves are left to the archive.
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,12 @@ import msgspec
 import numpy as np
 
 from stratum_pipelines.providers import reasons
+from stratum_pipelines.providers.notes import UNKNOWN_RECEIPT, noted
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.quote_changes_listing import Listing
-from stratum_pipelines.providers.reading import Answer, Game, Reading, Refusal
+from stratum_pipelines.providers.reading import YEAR_2200, Answer, Game, Reading, Refusal
 from stratum_pipelines.providers.the_odds_api_answer import NO_TIME, TIMES, iso, microseconds
-from stratum_pipelines.providers.the_odds_api_tolerant import Unreadable, document_of, shortened
+from stratum_pipelines.providers.the_odds_api_tolerant import Unreadable, document_of, shortened, time_of
 from stratum_pipelines.reference import load_reference
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "quote_changes"
 ENDPOINT = "archive/quote_changes"
+UNTIMED = noted(ENDPOINT, *UNKNOWN_RECEIPT)
 CHANGES = "quote_changes.parquet"
 INDEX = "snapshot_index.csv.gz"
 UNKNOWN_SPORT = "unknown"
@@ -51,7 +53,7 @@ class Change(msgspec.Struct, gc=False):
 class Snapshot(msgspec.Struct, gc=False):
     """The body of one answer."""
 
-    timestamp: str
+    timestamp: str | None
     odds_format: Literal["american", "decimal"]
     n_events: int | None
     n_quotes: int | None
@@ -73,7 +75,7 @@ def answers(path: Path) -> Iterator[Answer]:
     """One answer per snapshot of the index, in order of time. Raises ValueError when a file cannot be read."""
     import polars as pl
 
-    index, changes, odds_format = _load(path)
+    index, changes, untimed, odds_format = _load(path)
     league = load_reference().league_named(path.name)
     sport_key = league.sport_key if league else UNKNOWN_SPORT
     listing: Listing[tuple[Any, ...]] = Listing()
@@ -89,10 +91,9 @@ def answers(path: Path) -> Iterator[Answer]:
         for row in rows:
             event_id, commence_time, _, _, bookmaker, market, outcome, price, point, _ = row
             withdrawn = price is None and point is None
-            if event_id is not None and commence_time is not None:
-                listing.put(
-                    event_id, microseconds(commence_time), (bookmaker, market, outcome), None if withdrawn else row
-                )
+            commence_at = time_of(commence_time)
+            if event_id is not None and commence_at is not None:
+                listing.put(event_id, commence_at, (bookmaker, market, outcome), None if withdrawn else row)
         gone, back = listing.end(at, n_events, n_quotes)
         changed = {(row[0], *row[4:7]) for row in rows} if back else set()
         again = [
@@ -102,25 +103,48 @@ def answers(path: Path) -> Iterator[Answer]:
             for key, row in listing.quotes[event].items()
             if (event, *key) not in changed
         ]
-        body = {
-            "timestamp": iso(at),
+        body = _body(iso(at), odds_format, n_events, n_quotes, [*rows, *again], gone, back)
+        yield Answer(NAME, sport_key, ENDPOINT, at, body, "archive")
+    if untimed.height:
+        last = index["at"].max()
+        at = last + 1 if isinstance(last, int) else 0
+        body = _body(None, odds_format, None, None, untimed.select(columns).rows(), [], [])
+        yield Answer(NAME, sport_key, UNTIMED, at, body, "archive")
+
+
+def _body(
+    timestamp: str | None,
+    odds_format: str,
+    n_events: int | None,
+    n_quotes: int | None,
+    rows: list[tuple[Any, ...]],
+    unlisted: list[str],
+    relisted: list[str],
+) -> bytes:
+    """The body of one answer, in the shape of `Snapshot`."""
+    return _encode(
+        {
+            "timestamp": timestamp,
             "odds_format": odds_format,
             "n_events": n_events,
             "n_quotes": n_quotes,
-            "changes": [dict(zip(Change.__struct_fields__, row, strict=True)) for row in [*rows, *again]],
-            "unlisted": gone,
-            "relisted": back,
+            "changes": [dict(zip(Change.__struct_fields__, row, strict=True)) for row in rows],
+            "unlisted": unlisted,
+            "relisted": relisted,
         }
-        yield Answer(NAME, sport_key, ENDPOINT, at, _encode(body), "archive")
+    )
 
 
-def _load(path: Path) -> tuple["pl.DataFrame", "pl.DataFrame", str]:
-    """The index (at, n_events, n_quotes), the changes in order of time with times as text, and the odds format."""
+def _load(path: Path) -> tuple["pl.DataFrame", "pl.DataFrame", "pl.DataFrame", str]:
+    """The index (at, n_events, n_quotes), the changes in order of time, those without a usable time, and the odds format.
+
+    Times other than `at` are text.
+    """
     import polars as pl
 
     try:
         changes = pl.read_parquet(path / CHANGES)
-        index = pl.read_csv(path / INDEX, try_parse_dates=True)
+        index = pl.read_csv(path / INDEX, schema_overrides={"snapshot_time": pl.String})
         odds_format = "american" if changes.schema["price"].is_integer() else "decimal"
         at = pl.col("snapshot_time").dt.epoch("us").alias("at")
         changes = changes.select(
@@ -136,14 +160,18 @@ def _load(path: Path) -> tuple["pl.DataFrame", "pl.DataFrame", str]:
             "point",
             _text("market_last_update"),
         )
-        index = index.select(at, "n_events", "n_quotes").unique("at", keep="last")
+        # One time that cannot be read costs its own line and no other.
+        times = pl.col("snapshot_time").str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+        index = index.with_columns(times).select(at, "n_events", "n_quotes").unique("at", keep="last")
     except (pl.exceptions.PolarsError, OSError, KeyError, AttributeError) as error:
         raise ValueError(
             f"The change log in {path} cannot be read: {error}. It needs {CHANGES} and {INDEX}."
         ) from error
+    usable = pl.col("at").is_between(0, YEAR_2200, closed="left").fill_null(value=False)
+    untimed, changes, index = changes.filter(~usable), changes.filter(usable), index.filter(usable)
     # A snapshot the index lacks is not lost; its counts are unknown.
     index = index.join(changes.select("at").unique(), on="at", how="full", coalesce=True).sort("at")
-    return index, changes.sort("at", maintain_order=True).with_row_index("row"), odds_format
+    return index, changes.sort("at", maintain_order=True).with_row_index("row"), untimed, odds_format
 
 
 def _text(column: str) -> "pl.Expr":

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -9,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 Source = Literal["live", "archive", "simulator"]
+
+YEAR_2200 = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Request:
 class Answer:
     """One answer as it came: bytes and circumstances, nothing interpreted. Times are UTC microseconds since 1970.
 
+    `endpoint` says what was asked, and behind a # what we noted on the answer ourselves (`providers.notes`).
     `is_complete` is what the transport knows (status 200, body not trimmed); a reader may still find it incomplete.
     """
 
@@ -64,6 +68,11 @@ class Answer:
 def identity(*parts: str) -> str:
     """A deterministic id: the first 32 hex digits of SHA-256 over the parts, separated so that no two lists collide."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def is_plausible(at: int) -> bool:
+    """Whether UTC microseconds lie in the years 1970 to 2199: outside them a time is a mistake, and some cannot be stored."""
+    return 0 <= at < YEAR_2200
 
 
 class Refusal(NamedTuple):

@@ -26,6 +26,7 @@ BAD_POINT = "bad_point"
 BAD_LAST_UPDATE = "bad_last_update"
 BAD_CHANGE = "bad_change"
 BAD_SCORE = "bad_score"
+UNKNOWN_RECEIPT = "unknown_receipt"
 
 REASONS: dict[str, str] = {
     NOT_JSON: "The body is not JSON. Nothing was read and nothing suspended.",
@@ -54,4 +55,9 @@ REASONS: dict[str, str] = {
     BAD_LAST_UPDATE: "The time of a last update cannot be read. The next coarser time was used and the quote kept.",
     BAD_CHANGE: "An entry of a change log lacks its game, book, market or outcome, or has odd values. It was left out.",
     BAD_SCORE: "A score cannot be read. The result was left out.",
+    UNKNOWN_RECEIPT: (
+        "A stored answer bears no time at which it can have been received: none at all, one that cannot be read, one outside "
+        "1970 to 2199, or one later than its import by more than a day. It stands just after the answer before it; none of its "
+        "quotes was used and nothing suspended."
+    ),
 }

@@ -56,19 +56,23 @@ def iso(at: int) -> str:
 
 
 def query_of(endpoint: str) -> dict[str, str]:
-    """The public parameters of an endpoint as raw_odds stores it."""
-    return dict(part.split("=", 1) for part in endpoint.partition("?")[2].split("&") if "=" in part)
+    """The public parameters of an endpoint as raw_odds stores it; our own notes behind a # are none."""
+    return dict(part.split("=", 1) for part in _asked(endpoint).partition("?")[2].split("&") if "=" in part)
 
 
 def resource_of(endpoint: str) -> str:
     """What an endpoint lists: the last word of its path, such as odds, scores or events."""
-    return endpoint.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return _asked(endpoint).partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
+def _asked(endpoint: str) -> str:
+    return endpoint.partition("#")[0]
 
 
 @lru_cache(maxsize=1024)
 def lists_whole_sport(endpoint: str) -> bool:
     """Whether an answer of this endpoint lists all games of its sport, so that what it lacks has vanished."""
-    path = endpoint.partition("?")[0]
+    path = _asked(endpoint).partition("?")[0]
     query = query_of(endpoint)
     return resource_of(endpoint) == "odds" and "/events/" not in path and not any(name in query for name in _NARROWING)
 

@@ -6,6 +6,7 @@ cannot be read, makes the answer incomplete: nobody can say what has vanished fr
 
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -19,6 +20,8 @@ from stratum_pipelines.providers.the_odds_api_answer import lists_whole_sport, m
 LONGEST_VALUE = 500
 # The last second of the year 9999: a larger number is no time in seconds.
 LAST_SECOND = 253_402_300_799
+# Control characters, but for tabs and ends of lines.
+_NOT_SHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Unreadable(ValueError):
@@ -79,7 +82,8 @@ def document_of(answer: Answer) -> Any:
         pass
     if body.startswith(b"<"):
         raise Unreadable(reasons.HTML_BODY, "A web page came in place of JSON.")
-    if "truncated" in problem:
+    # A body that ends inside a number, such as "-" or "1.", is said to hold an invalid one.
+    if "truncated" in problem or f"invalid number (byte {len(body)})" in problem:
         raise Unreadable(reasons.TRUNCATED_JSON, f"The JSON breaks off after {len(body)} bytes.")
     raise Unreadable(reasons.NOT_JSON, f"The body is not JSON: {problem}.")
 
@@ -122,7 +126,7 @@ class Walk:
         self, reason: str, detail: str, value: Any, place: str, *, hides: bool = False, table: str = "odds_snapshots"
     ) -> None:
         """Note a refusal; `hides` says that nobody can know what the refused thing would have listed."""
-        self.refusals.append(Refusal(table, reason, detail, shortened(value), place))
+        self.refusals.append(Refusal(table, reason, shortened(detail), shortened(value), place))
         self.is_complete = self.is_complete and not hides
 
     def events(self, events: list[Any]) -> None:
@@ -294,10 +298,11 @@ def time_of(value: Any) -> int | None:
 
 
 def shortened(value: Any, longest: int = LONGEST_VALUE) -> str:
-    """The value as text that can be stored, at most `longest` characters."""
+    """The value as text that can be stored and shown, at most `longest` characters."""
     try:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = repr(type(value))
+    text = _NOT_SHOWN.sub(lambda found: f"\\x{ord(found[0]):02x}", text[: longest + 1])
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= longest else text[: longest - 1] + "…"

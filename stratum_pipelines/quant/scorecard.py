@@ -10,6 +10,7 @@ from warehouse.tables import ClvRecords, Scorecards
 CUTS = ("signal_type", "sport_key", "market", "time_bucket")
 WINDOWS: dict[str, int | None] = {"all": None, "90d": 90, "30d": 30, "7d": 7}
 READY_AT = 30
+GAMES_AT_ONCE = 500
 TIERS = (("S", 0.58, 500), ("A", 0.54, 100), ("B", 0.52, 30))
 
 
@@ -18,37 +19,42 @@ def scorecards(clv_records: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
 
     Counted are current records with a close not missing or stale and an entry, closed at or before `as_of`. Ties count
     in n_ties and in no rate. The error of the mean is clustered by game. `tier_naive` goes by the plain rate; `tier`
-    asks the lower end of the Wilson interval to clear the same bar. Sums run in the order of the key, so that the same
-    records give the same bits.
+    asks the lower end of the Wilson interval to clear the same bar. Sums run game by game, in the order of event_id and
+    the key, so that the same records give the same bits.
     """
-    usable = clv_records.filter(
-        pl.col("is_current"),
-        pl.col("closed_at") <= as_of,
-        pl.col("quality").is_in(["ok", "thin"]),
-        pl.col("entry_price_decimal").is_not_null(),
-        pl.col("clv_prob").is_not_null(),
-    ).sort(ClvRecords.sort_by())
-    windowed = pl.concat(
-        [
-            (
-                usable if days is None else usable.filter(pl.col("closed_at") > as_of - dt.timedelta(days=days))
-            ).with_columns(pl.lit(window).alias("window"))
-            for window, days in WINDOWS.items()
-        ]
+    return cards_of_games(games_in_cuts(clv_records.lazy()), as_of)
+
+
+def games_in_cuts(clv_records: pl.LazyFrame) -> pl.DataFrame:
+    """What each game adds to every cut its records belong to, with the moment it closed at; ordered by game.
+
+    It does not depend on a moment, so the cards of many days are made from one of these.
+    """
+    usable = (
+        clv_records.filter(
+            pl.col("is_current"),
+            pl.col("quality").is_in(["ok", "thin"]),
+            pl.col("entry_price_decimal").is_not_null(),
+            pl.col("clv_prob").is_not_null(),
+        )
+        .sort("event_id", *ClvRecords.sort_by())
+        .select(*CUTS, "event_id", "closed_at", "clv_prob", "clv_points", "beat_close")
+        .collect()
     )
+    if usable.is_empty():
+        return _games_in_cuts(usable)
+    # A record stands in sixteen cuts: some games at a time bound what is in memory.
+    parts = usable.with_columns(part=pl.col("event_id").rle_id() // GAMES_AT_ONCE)
+    return pl.concat(map(_games_in_cuts, parts.partition_by("part", include_key=False, maintain_order=True)))
+
+
+def _games_in_cuts(records: pl.DataFrame) -> pl.DataFrame:
     # Every record counts in each cut it belongs to: its own value or "" (all) in each of the four columns.
-    everywhere = windowed.with_columns(pl.concat_list(pl.lit(""), pl.col(cut)).alias(cut) for cut in CUTS)
+    everywhere = records.with_columns(pl.concat_list(pl.lit(""), pl.col(cut)).alias(cut) for cut in CUTS)
     for cut in CUTS:
         everywhere = everywhere.explode(cut)
-    cards = _counted(everywhere).with_columns(pl.lit(as_of).cast(pl.Datetime("us", "UTC")).alias("as_of"))
-    return Scorecards.conform(_judged(cards)).sort(Scorecards.sort_by())
-
-
-def _counted(records: pl.DataFrame) -> pl.DataFrame:
-    """Counts, means and the clustered error of every cut and window."""
-    keys = [*CUTS, "window"]
     beat = pl.col("beat_close")
-    by_event = records.group_by(*keys, "event_id", maintain_order=True).agg(
+    return everywhere.group_by(*CUTS, "event_id", "closed_at", maintain_order=True).agg(
         events_n=pl.len(),
         events_sum=pl.col("clv_prob").sum(),
         ties=beat.is_null().sum(),
@@ -56,6 +62,28 @@ def _counted(records: pl.DataFrame) -> pl.DataFrame:
         points=pl.col("clv_points").sum(),
         points_n=pl.col("clv_points").count(),
     )
+
+
+def cards_of_games(games: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """The scorecards as of a moment, from what `games_in_cuts` gives."""
+    closed = games.filter(pl.col("closed_at") <= as_of)
+    windows = [
+        closed if days is None else closed.filter(pl.col("closed_at") > as_of - dt.timedelta(days=days))
+        for days in WINDOWS.values()
+    ]
+    cards = pl.concat(
+        [_counted(inside).with_columns(window=pl.lit(name)) for name, inside in zip(WINDOWS, windows, strict=True)]
+    )
+    cards = cards.with_columns(pl.lit(as_of).cast(pl.Datetime("us", "UTC")).alias("as_of"))
+    return Scorecards.conform(_judged(cards)).sort(Scorecards.sort_by())
+
+
+def _counted(games: pl.DataFrame) -> pl.DataFrame:
+    """Counts, means and the clustered error of every cut."""
+    keys = list(CUTS)
+    # A game closes once; where it does not, its closes are one cluster all the same.
+    sums = ["events_n", "events_sum", "ties", "beats", "points", "points_n"]
+    by_event = games.group_by(*keys, "event_id", maintain_order=True).agg(pl.col(sums).sum())
     totals = by_event.group_by(keys, maintain_order=True).agg(
         n=pl.col("events_n").sum(),
         n_events=pl.len(),
@@ -70,9 +98,9 @@ def _counted(records: pl.DataFrame) -> pl.DataFrame:
         .group_by(keys, maintain_order=True)
         .agg(off=pl.col("off").sum())
     )
-    games = pl.col("n_events")
-    error = (games / (games - 1) * pl.col("off")).sqrt() / pl.col("n")
-    return totals.join(apart, on=keys).with_columns(clv_prob_se=pl.when(games > 1).then(error)).drop("off")
+    games_behind = pl.col("n_events")
+    error = (games_behind / (games_behind - 1) * pl.col("off")).sqrt() / pl.col("n")
+    return totals.join(apart, on=keys).with_columns(clv_prob_se=pl.when(games_behind > 1).then(error)).drop("off")
 
 
 def _judged(cards: pl.DataFrame) -> pl.DataFrame:

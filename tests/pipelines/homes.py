@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from stratum_pipelines.batch import MEASURED
+from stratum_pipelines.differences import MEASURED
 from stratum_pipelines.live import Market, run_cycle
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer

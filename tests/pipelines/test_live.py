@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from stratum_pipelines import live
+from stratum_pipelines.board import advance
 from stratum_pipelines.board.advance import Rows, Rules
 from stratum_pipelines.board.state import Board
 from stratum_pipelines.days import stale_days
@@ -143,20 +144,26 @@ def test_a_cycle_whose_rows_could_not_be_written_is_completed_by_the_next(tmp_pa
     assert_same(stored(broken), stored(whole))
 
 
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of an answer of `wandering(3, 9)` that breaks the computation after it has moved the board."""
+    response_id = wandering(3, 9)[4].response_id
+    healthy = advance._advance
+
+    def breaking(board: Board, run: list, rules: Rules) -> Rows:
+        rows = healthy(board, run, rules)
+        if any(one.response_id == response_id for one, _ in run):
+            raise IndexError("the poison")
+        return rows
+
+    monkeypatch.setattr(advance, "_advance", breaking)
+    return response_id
+
+
 def test_an_answer_that_breaks_the_computation_is_refused_and_the_rest_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, poison: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers = wandering(3, 9)
-    poison = answers[4].response_id
-    healthy = live.advance
-
-    def breaking(board: Board, some: list[Answer], rules: Rules) -> Iterator[Rows]:
-        # It breaks after it has moved the board.
-        yield from (
-            healthy(board, some, rules) if some[0].response_id != poison else _breaks(healthy(board, some, rules))
-        )
-
-    monkeypatch.setattr(live, "advance", breaking)
     platform, without = open_home(tmp_path / "poisoned"), open_home(tmp_path / "without")
     market = run_live(platform, answers[:4])
     assert run_cycle(market, answers[4]).rows == {"polls": 1, "quarantine": 1}
@@ -172,12 +179,6 @@ def test_an_answer_that_breaks_the_computation_is_refused_and_the_rest_goes_on(
     run_live(without, [one for one in answers if one.response_id != poison])
     for name in ("odds_snapshots", "consensus", "signals"):
         assert_same({name: held[name]}, {name: contents(without)[name]})
-
-
-def _breaks(rows: Iterator[Rows]) -> Iterator[Rows]:
-    next(rows)
-    raise IndexError("the poison")
-    yield
 
 
 def test_rows_that_no_table_takes_are_not_written_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

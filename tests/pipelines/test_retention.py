@@ -9,13 +9,15 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from stratum_pipelines.backfill import backfill
+from stratum_pipelines.days import stale_days
 from stratum_pipelines.defs.pruning import prune_log, shrink
 from stratum_pipelines.defs.settings import read_dagster_settings
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.raw import store_answers
 from tests.pipelines.conftest import day_of_answers
 from warehouse.errors import SettingInvalid
-from warehouse.tables import RawOdds
+from warehouse.tables import OddsSnapshots, Polls, RawOdds
 
 LATER = time.time() + 3600
 
@@ -147,6 +149,18 @@ def test_days_of_tables_go_as_the_setting_says(
     monkeypatch.setenv("STRATUM_RETENTION", "raw_odds=2")
     assert prune.execute_in_process(instance=stored).success
     assert platform.lake.days(RawOdds) == [dt.date(2025, 10, 13), dt.date(2025, 10, 14)]
+
+
+def test_days_whose_tables_were_dropped_for_their_age_are_not_out_of_date(
+    platform: Platform, stored: dg.DagsterInstance, definitions: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_answers(platform.lake, [a for day in range(2) for a in day_of_answers(day)])
+    backfill(platform, platform.lake.days(RawOdds))
+    monkeypatch.setattr("stratum_pipelines.defs.retention.today", lambda: dt.date(2025, 10, 14))
+    monkeypatch.setenv("STRATUM_RETENTION", "polls=1,odds_snapshots=1")
+    assert definitions.get_repository_def().get_job("prune").execute_in_process(instance=stored).success
+    assert platform.lake.days(OddsSnapshots) == platform.lake.days(Polls) == [dt.date(2025, 10, 13)]
+    assert stale_days(platform).is_empty()
 
 
 @pytest.mark.parametrize("wrong", ["raw_odds", "raw_odds=0", "raw_odds=-3", "nothing=3", "events=9", "raw_odds=ten"])

@@ -8,6 +8,7 @@ import pytest
 
 from stratum_pipelines.providers import find_providers, reasons
 from stratum_pipelines.providers.archive import PROVIDER, answers, recognises
+from stratum_pipelines.providers.notes import as_noted
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.providers.the_odds_api_answer import microseconds
 from stratum_pipelines.providers.the_odds_api_reader import read, read_clean
@@ -87,6 +88,56 @@ def test_a_damaged_line_comes_out_just_after_the_line_before_and_is_refused_on_r
         [reasons.NOT_JSON],
         [reasons.TRUNCATED_JSON],
     ]
+
+
+ODD_TIMES = [
+    '"0001-01-01T00:00:00Z"',
+    '"0001-01-01T00:00:00+05:00"',
+    '"1969-12-31T23:59:59Z"',
+    '"2200-01-01T00:00:00Z"',
+    '"9999-12-31T23:59:59Z"',
+    '"9999-12-31T23:59:59-05:00"',
+    '"2025-10-09T09:00:00+99:99"',
+    '"2025-02-30T00:00:00Z"',
+    '"not a time"',
+    '""',
+    "1760000000",
+    "1760000000.5",
+    "-1e400",
+    "true",
+    "null",
+    "[]",
+]
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize("odd", ODD_TIMES)
+def test_a_line_without_a_usable_time_says_so_and_costs_no_other(tmp_path: Path, odd: str, position: int) -> None:
+    untimed = FIRST.replace(b'"2025-10-09T08:53:20Z"', odd.encode(), 1)
+    lines = [FIRST, SECOND]
+    lines.insert(position, untimed)
+    write(tmp_path / "a.jsonl", *lines)
+    found = list(answers(tmp_path))
+    assert sorted(answer.body for answer in found) == sorted(lines)
+    # It stands just after a line that has a time, never before or with it: that one would be refused as too late.
+    after = microseconds("2025-10-09T08:53:20Z" if position < 2 else "2025-10-09T09:23:20Z")
+    assert {answer.body: answer.received_at for answer in found}[untimed] == after + 1
+    assert [answer.body for answer in found if answer.endpoint == "archive/odds"] == [FIRST, SECOND]
+    (marked,) = [answer for answer in found if answer.body == untimed]
+    reading = as_noted(marked, read(marked))
+    assert len(reading.refusals) == 1
+    assert not reading.event and not reading.is_complete
+
+
+@pytest.mark.parametrize("sport", [b"a\x00b", b"../../elsewhere", b"x" * 101, b"", b"\xc3\xa9"])
+def test_a_sport_no_provider_could_mean_is_not_taken_for_one(tmp_path: Path, sport: bytes) -> None:
+    write(tmp_path / "a.jsonl", FIRST, SECOND.replace(b"americanfootball_nfl", sport))
+    assert [answer.sport_key for answer in answers(tmp_path)] == ["americanfootball_nfl"] * 2
+
+
+def test_a_damaged_first_line_does_not_hide_the_sport_of_its_file(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", b"\x00\x01 not json", FIRST)
+    assert [answer.sport_key for answer in answers(tmp_path)] == ["americanfootball_nfl"] * 2
 
 
 def test_a_file_cut_off_in_the_middle_gives_what_can_be_unpacked_and_a_refusal(tmp_path: Path) -> None:

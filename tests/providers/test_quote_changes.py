@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratum_pipelines.providers import archive, find_providers, reasons
+from stratum_pipelines.providers.notes import as_noted
 from stratum_pipelines.providers.quote_changes import PROVIDER, answers, read, recognises
 from stratum_pipelines.providers.quote_changes_listing import first_combination
 from stratum_pipelines.providers.reading import Answer, Reading
@@ -104,6 +105,24 @@ def test_a_reading_of_changes_names_what_changed_and_nothing_more(tmp_path: Path
 def test_a_price_of_the_smallest_number_comes_through_as_a_number(tmp_path: Path) -> None:
     folder = write(tmp_path / "log", [change(T[0], "a", "home", -2_147_483_648)], [(T[0], 1, 1)])
     assert readings(folder)[0].price.tolist() == [-2_147_483_648]
+
+
+def test_changes_without_a_usable_time_come_last_and_say_so_and_cost_no_other(tmp_path: Path) -> None:
+    odd = [
+        change("0001-01-01T00:00:00Z", "a", "home", -130),
+        {**change(T[0], "a", "home", -135), "snapshot_time": None},
+        change("9999-12-31T23:59:59Z", "a", "home", -140),
+    ]
+    times = [(at, 1, 1) for at in (T[0], T[1], "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "yesterday", "")]
+    folder = write(tmp_path / "log", [change(T[0], "a", "home", -120), change(T[1], "a", "home", -125), *odd], times)
+    *timed, last = answers(folder)
+    assert [answer.received_at for answer in timed] == [microseconds(at) for at in T[:2]]
+    assert [read(answer).price.tolist() for answer in timed] == [[-120], [-125]]
+    assert sorted(read(last).price) == [-140, -135, -130]
+    assert last.received_at == microseconds(T[1]) + 1
+    reading = as_noted(last, read(last))
+    assert [refusal.reason for refusal in reading.refusals] == [reasons.UNKNOWN_RECEIPT]
+    assert not reading.event
 
 
 def test_a_snapshot_the_index_lacks_is_not_lost(tmp_path: Path) -> None:

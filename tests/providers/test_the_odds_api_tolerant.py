@@ -44,6 +44,13 @@ def assert_equal(left: Reading, right: Reading) -> None:
         (b"  \n", reasons.EMPTY_BODY),
         (b"<!DOCTYPE html><html><body>Bad gateway</body></html>", reasons.HTML_BODY),
         (b'[{"id": "game_1", "bookmakers": [', reasons.TRUNCATED_JSON),
+        (b'[{"price": -', reasons.TRUNCATED_JSON),
+        (b'[{"price": 1.', reasons.TRUNCATED_JSON),
+        (b'[{"price": 1e\n', reasons.TRUNCATED_JSON),
+        (b'[{"price": -1.5e+', reasons.TRUNCATED_JSON),
+        (b'[{"price": 15', reasons.TRUNCATED_JSON),
+        (b'[{"price": -}, 1', reasons.NOT_JSON),
+        (b'[{"price": 01}]', reasons.NOT_JSON),
         (b"\xff\xfe\x00nonsense", reasons.NOT_JSON),
         (b'{"message": "Unknown sport", "error_code": "UNKNOWN_SPORT"}', reasons.PROVIDER_ERROR),
         (b'{"timestamp": "2025-10-09T08:53:20Z"}', reasons.NOT_A_LIST),
@@ -172,6 +179,17 @@ def test_a_point_that_is_missing_is_not_a_number_and_no_fault() -> None:
     reading = read(feed.answer(bent((*OUTCOMES, 0, "point"), None)))
     assert not reading.refusals
     assert np.isnan(reading.point[2])
+
+
+def test_a_refusal_can_be_shown_and_stored_whatever_it_is_about() -> None:
+    key = "\x00\x1b[2J" * 1000
+    twice = [feed.plain_book(key, 3.5), feed.plain_book(key, 3.0)]
+    (refusal,) = read(feed.answer([{**feed.event("game_1", twice), "commence_time": "2025-10-12T17:00:00Z"}])).refusals
+    assert refusal.reason == reasons.DUPLICATE_BOOKMAKER
+    assert refusal.detail.isprintable() and refusal.value.isprintable()
+    assert len(refusal.detail) <= 500
+    (refusal,) = read(feed.answer(b"\x00\x01 not json")).refusals
+    assert refusal.value == "\\x00\\x01 not json"
 
 
 def test_every_reason_a_reader_gives_has_its_sentence() -> None:

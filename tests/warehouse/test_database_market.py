@@ -22,7 +22,7 @@ from tests.warehouse.market_rows import (
 )
 from warehouse.database import Database, MarketStore, Outbox, Published
 from warehouse.database.operations import outbox
-from warehouse.database.outbox import SIGNAL_DETECTED, Draft, add_to_outbox
+from warehouse.database.outbox import SIGNAL_DETECTED, TOPICS, Draft, add_to_outbox, draft
 from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals
 
 NOTHING = {"events": Events.empty(), "consensus": Consensus.empty(), "signals": Signals.empty(), "now": NOON}
@@ -96,6 +96,14 @@ def test_the_message_is_the_row_as_json_in_the_order_of_the_columns(store: Marke
     assert content["bookmakers"] == ["book, one", "böok two"]
     assert content["entry_price_decimal"] is None
     assert content["is_structural_core"] is True
+
+
+def test_every_kind_of_message_is_a_row_of_a_table_told_apart_by_columns_of_its_key() -> None:
+    for name, topic in TOPICS.items():
+        assert topic.name == name
+        assert topic.identity == topic.table.key
+        made = draft(name, dict.fromkeys(topic.table.columns, 7))
+        assert (made.topic, made.identity) == (name, ("7",) * len(topic.identity))
 
 
 def test_both_engines_write_the_same_message(postgres_url: str, tmp_path: object) -> None:

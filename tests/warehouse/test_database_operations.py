@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -117,3 +118,55 @@ def test_a_mark_keeps_its_last_value(database: Database) -> None:
     marks.write("scored until", "2026-01-01", NOON)
     marks.write("scored until", "2026-01-02", NOON + SECOND)
     assert marks.read("scored until") == "2026-01-02"
+
+
+def test_days_of_all_sports_are_listed_and_forgotten_by_date(database: Database) -> None:
+    days = ComputedDays(database)
+    days.write([computed(2), computed(1), computed(1, sport="baseball")])
+    first, second = dt.date(2026, 1, 1), dt.date(2026, 1, 2)
+    assert days.dates() == [first, second]
+    assert days.dates(first=second) == [second]
+    assert days.dates(last=first) == [first]
+    assert days.forget(None, [first]) == 2
+    assert days.read() == [computed(2)]
+
+
+def test_row_counts_come_back_and_change_only_where_they_are_recorded(database: Database) -> None:
+    days = ComputedDays(database)
+    counted = [replace(computed(n), row_counts={"polls": 3, "signals": n}) for n in (1, 2)]
+    days.write(counted)
+    assert days.read() == counted
+    days.count_anew(dt.date(2026, 1, 2), {"signals": 7})
+    days.count_anew(dt.date(2026, 1, 5), {"signals": 7})
+    assert [day.row_counts for day in days.read()] == [{"polls": 3, "signals": 1}, {"polls": 3, "signals": 7}]
+    days.stop_counting("polls", dt.date(2026, 1, 2))
+    assert [day.row_counts for day in days.read()] == [{"signals": 1}, {"polls": 3, "signals": 7}]
+
+
+def test_a_mark_is_swapped_only_from_the_value_it_has(database: Database) -> None:
+    marks = Marks(database)
+    assert marks.swap("waits", None, "a", NOON)
+    assert not marks.swap("waits", None, "b", NOON)
+    assert not marks.swap("waits", "b", "c", NOON)
+    assert marks.swap("waits", "a", "b", NOON)
+    assert marks.read("waits") == "b"
+    assert not marks.swap("waits", "a", None, NOON)
+    assert marks.swap("waits", "b", None, NOON)
+    assert marks.read("waits") is None
+    assert marks.swap("waits", None, None, NOON)
+
+
+def test_of_many_that_add_to_a_mark_at_once_none_is_lost(database: Database) -> None:
+    def add(n: int) -> None:
+        marks = Marks(database)
+        while True:
+            was = marks.read("sum")
+            if marks.swap("sum", was, str(int(was or 0) + n), NOON):
+                return
+
+    threads = [threading.Thread(target=add, args=(n,)) for n in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Marks(database).read("sum") == "36"

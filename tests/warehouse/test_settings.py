@@ -69,14 +69,51 @@ def test_no_password_is_shown() -> None:
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("postgresql://u:a@b:c@h/d", "postgresql://u:***@h/d"),  # an unquoted @ in the password
         ("postgresql://:p@h/d", "postgresql://:***@h/d"),
+        # Signs that belong quoted: @ : / ? # and a space, alone and together, and a password that looks like an address.
+        ("postgresql://u:a@b:c@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u:a@b@c@h:5432/d?x=1", "postgresql://u:***@h:5432/d?x=1"),
+        ("postgresql://u:a b@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u:a/b@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u:a?b#c@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u:a @ b/ c@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u:x://y@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u:'a\"(b@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://me@corp:a b@h/d", "postgresql://me@corp:***@h/d"),
+        ("postgresql://u:%40%20@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u@h/d?password=a b&x=1", "postgresql://u@h/d?password=***&x=1"),
+        ("s3://name:a b@bucket/lake", "s3://name:***@bucket/lake"),
+        # In the middle of a sentence, and two of them.
+        ("no answer of postgresql://u:a b@h/d at noon", "no answer of postgresql://u:***@h/d at noon"),
+        (
+            "from postgresql://u:a b@h/d to 'postgresql://v:c@d@i/e'",
+            "from postgresql://u:***@h/d to 'postgresql://v:***@i/e'",
+        ),
+        ("http://127.0.0.1:3000 is up", "http://127.0.0.1:3000 is up"),
+        ("postgresql://USER:PASSWORD@HOST/NAME, an @ as %40", "postgresql://USER:PASSWORD@HOST/NAME, an @ as %40"),
         ("https://h/p?apiKey=1&x=2", "https://h/p?apiKey=***&x=2"),
         ("sqlite:////srv/stratum.db", "sqlite:////srv/stratum.db"),
     ],
 )
 def test_what_is_hidden_and_what_stays(url: str, shown: str) -> None:
     assert hide_secrets(url) == shown
+
+
+@pytest.mark.parametrize(
+    "rest", ["u:hunter@two@h/d", "u:p/hunter@two@h/d", "u:hunter@two?x@h/d", "u@corp:hunter2@h/d", "u:a@hunter/b@h/d"]
+)
+def test_an_address_whose_host_cannot_be_told_from_its_password_is_refused(rest: str) -> None:
+    # Taken as it stands, the end of the password would be looked up as a host, and named in an error.
+    with pytest.raises(SettingInvalid, match="STRATUM_DATABASE_URL has more than one @.*%40") as refusal:
+        name_driver(f"postgresql://{rest}")
+    assert "hunter" not in str(refusal.value) and "two" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "rest", ["u:p w@h/d", "h/d?user=me@x", "u:p@h/d?user=me@x&sslmode=require", "u@h/d", "/d?host=/run"]
+)
+def test_an_address_with_one_place_for_the_host_is_taken(rest: str) -> None:
+    assert name_driver(f"postgresql://{rest}") == f"postgresql+psycopg://{rest}"
 
 
 def test_settings_cannot_be_changed() -> None:

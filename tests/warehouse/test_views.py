@@ -10,7 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.warehouse.frames import DAY, NEXT, sample
-from warehouse.lake import Lake
+from warehouse.lake import FileDamaged, Lake
 from warehouse.lake.files import encode, folder_of
 from warehouse.tables import TABLES, Events, Polls, RawOdds, Signals, Table
 from warehouse.views import LakeFiles, SharedFile, connect, query
@@ -162,8 +162,39 @@ def test_a_damaged_file_costs_only_the_queries_that_read_it(tmp_path: Path) -> N
     (tmp_path / "events").mkdir()
     (tmp_path / "events" / "bad.parquet").write_bytes(b"not parquet at all")
     assert query(lake, "select count(*) from signals").item() == 4
-    with pytest.raises(duckdb.Error, match=r"bad\.parquet"):
+    with pytest.raises(FileDamaged, match=r"events/bad\.parquet .* cannot be read: .* backup"):
         query(lake, "select count(*) from events")
+
+
+def test_bytes_that_make_no_sense_are_traced_to_their_file(lake: Lake) -> None:
+    # DuckDB names the file in some of its errors only; wherever the damage lies, ours does.
+    lake.append(RawOdds, sample(RawOdds, 600), batch="one")
+    lake.append(RawOdds, sample(RawOdds, 3, day=NEXT), batch="two")
+    path = f"{folder_of(RawOdds, DAY)}/part-one.parquet"
+    whole = lake.storage.read(path)
+    said = []
+    for at in range(0, len(whole) - 200, len(whole) // 12):
+        lake.storage.write(path, whole[:at] + b"\xff" * 100 + whole[at + 100 :])
+        try:
+            with connect(lake) as con:
+                con.sql("from raw_odds").pl()
+        except duckdb.Error as error:
+            said.append(str(error))
+            with pytest.raises(FileDamaged, match=r"date=2025-09-07/part-one\.parquet"):
+                query(lake, "from raw_odds")
+    assert len(said) > 5
+    assert any("lake://" in one for one in said) and any("lake://" not in one for one in said)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["select nothing from polls", "select error('no') from polls", "from read_parquet('lake://polls/../x.parquet')"],
+)
+def test_an_error_of_the_query_is_not_taken_for_a_damaged_file(lake: Lake, sql: str) -> None:
+    fill(lake, Polls)
+    with pytest.raises((duckdb.Error, FileNotFoundError)) as failure:
+        query(lake, sql)
+    assert not isinstance(failure.value, FileDamaged)
 
 
 def test_several_threads_read_one_file_each_from_its_own_place(tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from warehouse.errors import DatabaseNewer, DatabaseUnreachable
+from warehouse.database.trouble import told_plainly
+from warehouse.errors import DatabaseNewer
 from warehouse.settings import hide_secrets, name_driver
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,7 +26,7 @@ class Database:
 
     `begin` gives a transaction that writes, `read` one that only reads. On SQLite a writing transaction takes the write
     lock at once (BEGIN IMMEDIATE): taking it in the middle would fail instead of waiting when another process wrote
-    meanwhile.
+    meanwhile. What keeps either from being used is a DatabaseError that says what to do.
     """
 
     def __init__(self, url: str) -> None:
@@ -33,6 +34,9 @@ class Database:
         self.url = name_driver(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+        # The file of an SQLite database, None for a server or one in memory.
+        named = self.engine.url.database if self.is_sqlite else None
+        self.file = Path(named) if named and named != ":memory:" else None
         # Who forgets to close it leaves no open connections behind.
         weakref.finalize(self, self.engine.dispose)
 
@@ -48,7 +52,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A connection in a transaction that writes: committed at the end, undone on an error."""
-        with self.engine.begin() as connection:
+        with told_plainly(self.url), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -57,17 +61,24 @@ class Database:
         options: dict[str, Any] = {"stratum_reads": True}
         if not self.is_sqlite:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with (
+            told_plainly(self.url),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to a revision, by default the newest; does nothing when it is there.
 
-        Several processes may do it at once: the first one works, the others wait and find it done.
+        Several processes may do it at once: the first one works, the others wait and find it done. On SQLite the file and
+        its folder are made.
         """
         from alembic import command
         from alembic.script import ScriptDirectory
 
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
         config = self._alembic()
         script = ScriptDirectory.from_config(config)
         if revision == "head" and self.revision() == script.get_current_head():
@@ -75,11 +86,7 @@ class Database:
         with self._one_migration_at_a_time() as connection:
             config.attributes["connection"] = connection
             found = _revision(connection)
-            if found is not None and found not in self.known_revisions():
-                raise DatabaseNewer(
-                    f"{self} has revision {found}, which this program does not know. A newer one has migrated it: "
-                    "install that version, or restore a backup made before."
-                )
+            self._refuse_newer(found)
             command.upgrade(config, revision)
 
     def downgrade(self, revision: str) -> None:
@@ -92,9 +99,17 @@ class Database:
             command.downgrade(config, revision)
 
     def revision(self) -> str | None:
-        """The revision of the schema, None in an empty database."""
-        with self._reachable(), self.read() as connection:
+        """The revision of the schema, None in an empty database; looking makes no file where there is none."""
+        if self.file is not None and not self.file.exists():
+            return None
+        with self.read() as connection:
             return _revision(connection)
+
+    def checked_revision(self) -> str | None:
+        """The revision as `revision` gives it, refused when this program does not know it."""
+        found = self.revision()
+        self._refuse_newer(found)
+        return found
 
     def known_revisions(self) -> set[str]:
         """The revisions this program can migrate from and to."""
@@ -105,6 +120,13 @@ class Database:
     def close(self) -> None:
         """Close every open connection; the next use opens new ones."""
         self.engine.dispose()
+
+    def _refuse_newer(self, revision: str | None) -> None:
+        if revision is not None and revision not in self.known_revisions():
+            raise DatabaseNewer(
+                f"{self} has revision {revision}, which this program does not know.",
+                "A newer one has migrated it: install that version, or restore a backup made before.",
+            )
 
     def _alembic(self) -> Any:
         from alembic.config import Config
@@ -117,28 +139,10 @@ class Database:
     @contextmanager
     def _one_migration_at_a_time(self) -> Iterator[sa.Connection]:
         # Both locks end with the transaction, also when the process dies. On SQLite BEGIN IMMEDIATE is the lock.
-        with ExitStack() as stack:
-            with self._reachable():
-                connection = stack.enter_context(self.begin())
-                if not self.is_sqlite:
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        with self.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             yield connection
-
-    @contextmanager
-    def _reachable(self) -> Iterator[None]:
-        """Opens the way to the database, and says plainly when it does not answer."""
-        if self.is_sqlite and self.engine.url.database:
-            Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield
-        except sa.exc.OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            advice = (
-                "Is the folder there and writable, and no other process writing for minutes?"
-                if self.is_sqlite
-                else "Is the server running, and are name and password in STRATUM_DATABASE_URL right?"
-            )
-            raise DatabaseUnreachable(f"{self} cannot be used: {hide_secrets(reason)}. {advice}") from None
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from warehouse.database import market
 from warehouse.database.engine import Database
 from warehouse.database.inserting import Insert
-from warehouse.database.outbox import CLV_FINALIZED, SIGNAL_DETECTED, Draft, add_to_outbox
+from warehouse.database.outbox import CLV_FINALIZED, SIGNAL_DETECTED, add_to_outbox, draft
 from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals, Table
 
 STORED: dict[type[Table], sa.Table] = {
@@ -69,8 +69,7 @@ class MarketStore:
             n_outbox_new = 0
             if new_ids and announce:
                 new = [row for row in signals.to_dicts() if row["signal_id"] in new_ids]
-                drafts = [Draft(SIGNAL_DETECTED, (row["signal_id"],), row) for row in new]
-                n_outbox_new = add_to_outbox(connection, drafts, now)
+                n_outbox_new = add_to_outbox(connection, [draft(SIGNAL_DETECTED, row) for row in new], now)
         return Published(len(new_ids), n_outbox_new)
 
     def replace_day(
@@ -125,11 +124,7 @@ class MarketStore:
             _CLOSING_LINES.rows(connection, _declared(closing_lines, ClosingLines))
             _CLV_RECORDS.rows(connection, records)
             new = [row for row in records.to_dicts() if tuple(row[name] for name in ClvRecords.key) not in known]
-            drafts = [
-                Draft(CLV_FINALIZED, (row["signal_id"], row["convention"], str(row["version"])), row)
-                for row in new
-                if row["is_current"] and announce
-            ]
+            drafts = [draft(CLV_FINALIZED, row) for row in new if row["is_current"] and announce]
             return Published(len(new), add_to_outbox(connection, drafts, now))
 
     def rows(self, table: type[Table], *, event_ids: Collection[str] | None = None) -> pl.DataFrame:

@@ -40,6 +40,8 @@ computed_days = sa.Table(
     sa.Column("carry_in_digest", sa.Text, nullable=False),
     sa.Column("carry_out_digest", sa.Text, nullable=False),
     sa.Column("rules_digest", sa.Text, nullable=False),
+    # Rows of each daily table's partition when the day was computed, as JSON.
+    sa.Column("row_counts", sa.Text, nullable=False),
     sa.Column("computed_at", UtcTime, nullable=False),
 )
 

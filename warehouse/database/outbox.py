@@ -13,10 +13,46 @@ import sqlalchemy as sa
 from warehouse.database.engine import Database
 from warehouse.database.inserting import Insert
 from warehouse.database.operations import outbox
-from warehouse.tables import TIME
+from warehouse.tables import TIME, ClvRecords, Signals, Table
 
 SIGNAL_DETECTED = "signal.detected"
 CLV_FINALIZED = "signal.clv_finalized"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A kind of message: its payload is a row of `table`, and `identity` names the columns that tell two of them apart.
+
+    `when` says when one is written, in the words of the documentation. The first column of the identity is the subject's id.
+    """
+
+    name: str
+    table: type[Table]
+    identity: tuple[str, ...]
+    when: str
+
+
+TOPICS: dict[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        Topic(
+            SIGNAL_DETECTED,
+            Signals,
+            ("signal_id",),
+            "Live polling found a signal: in the transaction that stores it, once per signal. Days that are computed anew "
+            "write none.",
+        ),
+        Topic(
+            CLV_FINALIZED,
+            ClvRecords,
+            ("signal_id", "convention", "version"),
+            "The game of a signal has started and its closing line was drawn: in the transaction that stores the "
+            "closing-line value, once per signal, convention and version. A start that was moved after it had passed draws "
+            "the close again, and the next version has a message of its own. Where the close is missing the message says so "
+            "(`quality`), and its values are null. Days that are computed anew write none.",
+        ),
+    )
+}
 
 # Writers of the outbox take turns on PostgreSQL, so that rows become visible in the order of their sequence: a reader
 # who goes on from the last sequence it saw never misses one. On SQLite writers take turns anyway.
@@ -52,6 +88,11 @@ class Message:
     subject_id: str
     payload: str
     created_at: dt.datetime
+
+
+def draft(topic: str, row: Mapping[str, Any]) -> Draft:
+    """The message of a topic about a row of its table."""
+    return Draft(topic, tuple(str(row[name]) for name in TOPICS[topic].identity), row)
 
 
 def add_to_outbox(connection: sa.Connection, drafts: list[Draft], now: dt.datetime) -> int:

@@ -26,6 +26,8 @@ import polars as pl
 
 from warehouse.errors import FileDamaged, OperationRefused
 from warehouse.lake.storage import OLD, Storage
+from warehouse.settings import hide_secrets
+from warehouse.tables.raw import RawOdds
 from warehouse.tables.table import Table
 
 SUFFIX = ".parquet"
@@ -179,10 +181,16 @@ class Catalog:
         return [name for name in self.storage.names(table.name) if name.endswith(SUFFIX)]
 
 
-def damaged(storage: Storage, path: str, error: Exception) -> FileDamaged:
+def damaged(storage: Storage, path: str, error: Exception | str) -> FileDamaged:
     """The error for a file that is there and cannot be read."""
-    reason = str(error).splitlines()[0]
-    return FileDamaged(
-        f"The file {path} of the lake at {storage.location} cannot be read: {reason}. "
-        "Move it away and recompute its day from raw_odds."
-    )
+    reason = str(error).splitlines()[0].rstrip(".")
+    table, *folders = path.split("/")[:-1]
+    if table == RawOdds.name:
+        remedy = "Bring it back from a backup: raw answers cannot be computed from anything."
+    elif folders:
+        day = folders[0].removeprefix(FOLDER)
+        remedy = f"Move it away and recompute its day: stratum backfill --from {day} --to {day}"
+    else:
+        remedy = "Bring it back from a backup, or move it away and recompute the days it was made from."
+    where = hide_secrets(storage.location)
+    return FileDamaged(f"The file {path} of the lake at {where} cannot be read: {reason}.", remedy)

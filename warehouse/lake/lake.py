@@ -1,21 +1,21 @@
 """The lake itself: what can be asked of it and done to it."""
 
 import datetime as dt
-import hashlib
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from warehouse.errors import FrameRefused, LakeBusy, OperationRefused
 from warehouse.lake.accepting import by_day, checked, kept_whole, of_day, partitioned
-from warehouse.lake.files import SUFFIX, Catalog, encode, folder_of, part_name, parts_in, shard_name
+from warehouse.lake.counting import count_rows
+from warehouse.lake.files import FOLDER, SUFFIX, Catalog, encode, folder_of, part_name, parts_in, shard_name
+from warehouse.lake.locking import Locks
 from warehouse.lake.partition import Partition
 from warehouse.lake.reading import read_partition, scan
-from warehouse.lake.storage import LocalStorage, Storage, open_storage
+from warehouse.lake.storage import Storage, open_storage
 from warehouse.tables.table import Table
 
 MOST_PARTS = 32
@@ -34,7 +34,7 @@ class Lake:
         self.storage: Storage = open_storage(location)
         self.catalog = Catalog(self.storage)
         self.max_parts = max_parts
-        self._locks: Path | None = None
+        self.locks = Locks(self.storage)
 
     @property
     def location(self) -> str:
@@ -51,6 +51,14 @@ class Lake:
     def days(self, table: type[Table]) -> list[dt.date]:
         """The partitions that hold rows, in order, by names alone."""
         return [day for day in self.catalog.days(table) if self.catalog.visible(folder_of(table, day))]
+
+    def rows_on(self, table: type[Table], day: dt.date) -> int:
+        """The rows of one partition, by footers alone."""
+        return count_rows(self.catalog, table, day)
+
+    def row_counts(self, table: type[Table]) -> dict[dt.date, int]:
+        """The rows of every partition, in order of days, by footers alone."""
+        return {day: count_rows(self.catalog, table, day) for day in self.catalog.days(table)}
 
     def batches(self, table: type[Table], day: dt.date) -> set[str]:
         """The batches a partition holds, those already merged or replaced included."""
@@ -73,6 +81,7 @@ class Lake:
         recovering: bool = False,
         compact: bool = True,
         lasting: bool = True,
+        is_checked: bool = False,
     ) -> int:
         """The number of rows written: one file per day of the frame, named after the batch, on disk when this returns.
 
@@ -80,10 +89,12 @@ class Lake:
         it. With `recovering` such a batch is looked for first and not written at all. `compact=False` leaves merging to
         the caller, who sees by `parts` when `tidy` is due. `lasting=False` leaves the file's name to go to disk with the
         next one that is waited for: for rows that can be computed again, before the row that says they are complete.
+        `is_checked` says that the frame has passed `check`.
         """
         partitioned(table)
         name = part_name(batch)
-        checked(table, frame)
+        if not is_checked:
+            checked(table, frame)
         written = 0
         for day, rows in by_day(table, frame):
             folder = folder_of(table, day)
@@ -167,30 +178,39 @@ class Lake:
                         dropped.append(day)
         return dropped
 
+    def leftovers(self) -> list[str]:
+        """Paths of files that can go, in all tables: superseded ones and those of killed writers, an hour old or more."""
+        return [path for folder in self._folders() for path in self.storage.leftovers(folder)]
+
+    def sweep(self) -> int:
+        """How many such files were deleted. Changing a partition sweeps it and the one before; this reaches the others."""
+        return sum(self.storage.sweep(folder) for folder in self._folders())
+
+    def _folders(self) -> Iterator[str]:
+        for table in self.storage.names(""):
+            yield table
+            yield from (f"{table}/{name}" for name in self.storage.names(table) if name.startswith(FOLDER))
+
     @contextmanager
     def _partition(self, table: type[Table], day: dt.date) -> Iterator[Partition]:
         partitioned(table)
         with self._locked(table, day.isoformat()):
             yield Partition(self.catalog, table, folder_of(table, day))
+        # What closing a day superseded is too young to be deleted then, and nobody changes that day again.
+        before = max((other for other in self.catalog.days(table) if other < day), default=None)
+        if before is not None:
+            self.storage.sweep(folder_of(table, before))
 
     @contextmanager
     def _locked(self, table: type[Table], piece: str) -> Iterator[None]:
         """Hold the lock of a partition or shard; other processes of this machine wait for it."""
-        if self._locks is None:
-            if isinstance(self.storage, LocalStorage):
-                self._locks = Path(self.location, ".locks")
-            else:
-                digest = hashlib.sha256(self.location.encode()).hexdigest()[:16]
-                self._locks = Path(tempfile.gettempdir(), f"stratum-locks-{digest}")
-            self._locks.mkdir(parents=True, exist_ok=True)
-        file = self._locks / f"{table.name}.{piece}.lock"
-        lock = FileLock(file, timeout=LOCK_PATIENCE_S)
+        lock = self.locks.named(f"{table.name}.{piece}")
         try:
-            lock.acquire()
+            lock.acquire(timeout=LOCK_PATIENCE_S)
         except Timeout as error:
             raise LakeBusy(
                 f"Table {table.name}, {piece}: locked by another process for over {LOCK_PATIENCE_S:g} s. "
-                f"Look for a compaction or backfill that hangs; the lock is {file}."
+                f"Look for a compaction or backfill that hangs; the lock is {lock.lock_file}."
             ) from error
         try:
             yield

@@ -108,6 +108,7 @@ class Partition:
             self._refuse_twins(name, rows.join(was, on=key, how="anti").select(key))
         if not now.equals(was):
             self.storage.write(f"{self.folder}/{name}", encode(self.table, now))
+            self.storage.sweep(self.folder)
 
     def _refuse_twins(self, name: str, new: pl.DataFrame) -> None:
         """Refuse a new row whose key another shard holds: it would count twice."""

@@ -11,6 +11,8 @@ from warehouse.tables.table import Table
 
 # Compressed bytes read at once: a few million rows, a few hundred megabytes in memory when every column is asked for.
 GROUP_BYTES = 16 * 2**20
+# Some damage Polars does not see before it stumbles; what it raises then is no Exception.
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 def scan(catalog: Catalog, table: type[Table], first: dt.date | None, last: dt.date | None) -> pl.LazyFrame:
@@ -49,8 +51,8 @@ def read_files(catalog: Catalog, table: type[Table], paths: Sequence[str]) -> pl
     """All rows of these very files. FileNotFoundError when one is gone."""
     try:
         return _files(catalog, table, paths).collect()
-    except pl.exceptions.PolarsError:
-        _find_damage(catalog, paths)
+    except UNREADABLE:
+        find_damage(catalog, paths)
         raise
 
 
@@ -108,8 +110,8 @@ def _collect(
             return rows.collect()
         except FileNotFoundError:
             continue
-        except pl.exceptions.PolarsError:
-            _find_damage(catalog, paths)
+        except UNREADABLE:
+            find_damage(catalog, paths)
             raise
 
 
@@ -132,12 +134,13 @@ def _files(catalog: Catalog, table: type[Table], paths: Sequence[str]) -> pl.Laz
     )
 
 
-def _find_damage(catalog: Catalog, paths: Sequence[str]) -> None:
-    """Name the file that cannot be read, where there is one."""
+def find_damage(catalog: Catalog, paths: Sequence[str]) -> None:
+    """Raise FileDamaged for the first file that is there and cannot be read, where there is one."""
     for path in paths:
         try:
             pl.read_parquet(catalog.storage.source(path), hive_partitioning=False)
         except FileNotFoundError:
             continue
-        except pl.exceptions.PolarsError as error:
-            raise damaged(catalog.storage, path, error) from error
+        except UNREADABLE as error:
+            is_known = isinstance(error, pl.exceptions.PolarsError)
+            raise damaged(catalog.storage, path, error if is_known else "its bytes make no sense") from error

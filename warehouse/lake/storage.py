@@ -70,15 +70,17 @@ class Storage(ABC):
         """Take a file out of sight: its name no longer ends in .parquet; it stays for queries that had listed it."""
         self.rename(f"{folder}/{name}", f"{folder}/{name}{OLD}")
 
+    def leftovers(self, folder: str, older_than_s: float = GRACE_S) -> list[str]:
+        """Paths that nobody reads any more: superseded files, and those of a writer that was killed half-way."""
+        named = [f"{folder}/{name}" for name in self.names(folder) if name.endswith((OLD, TEMPORARY))]
+        return [path for path in named if self.age_s(path) >= older_than_s]
+
     def sweep(self, folder: str, older_than_s: float = GRACE_S) -> int:
-        """How many leftovers were deleted: superseded files, and those of a writer that was killed half-way."""
-        n = 0
-        for name in self.names(folder):
-            path = f"{folder}/{name}"
-            if name.endswith((OLD, TEMPORARY)) and self.age_s(path) >= older_than_s:
-                self.remove(path)
-                n += 1
-        return n
+        """How many leftovers were deleted."""
+        paths = self.leftovers(folder, older_than_s)
+        for path in paths:
+            self.remove(path)
+        return len(paths)
 
 
 class LocalStorage(Storage):

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("carry_in_digest", sa.Text(), nullable=False),
         sa.Column("carry_out_digest", sa.Text(), nullable=False),
         sa.Column("rules_digest", sa.Text(), nullable=False),
+        sa.Column("row_counts", sa.Text(), nullable=False),
         sa.Column("computed_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("sport_key", "date", name=op.f("pk_computed_days")),
     )

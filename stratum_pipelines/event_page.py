@@ -1,0 +1,120 @@
+"""The reference page of the outbox: which messages there are, when each is written, and what is in it.
+
+The examples are messages the code has made: a simulated day is taken through the whole chain.
+"""
+
+import datetime as dt
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from stratum_pipelines.markdown import MADE, table
+from stratum_pipelines.platform import open_platform
+from stratum_pipelines.simulation_run import import_simulation
+from warehouse.database.outbox import TOPICS, Message, Topic, as_json, draft
+from warehouse.describe import column_schema
+from warehouse.settings import HOME, read_settings
+from warehouse.tables import ClvRecords, Signals
+
+ABOUT = (
+    "Live polling tells others what happened through the table `outbox` of the database. A message is committed in one transaction\n"
+    "with the rows it tells of, so neither is there without the other. Nothing delivers messages yet\n"
+    "([known limits](../known-limits.md)); they can be read in their order:\n"
+    "\n"
+    "```\n"
+    "select * from outbox where sequence > :last_seen order by sequence limit 100\n"
+    "```\n"
+    "\n"
+    "A reader that keeps the last `sequence` it has worked through misses none. One that fails half-way meets some again: it tells them\n"
+    "by `outbox_id`, which is the same for the same thing, always. A message is not called back when a day is recomputed."
+)
+ENVELOPE: dict[str, tuple[str, str]] = {
+    "sequence": ("whole number", "Grows in the order of commits; there are gaps, and no number is given out twice."),
+    "outbox_id": ("text", "First 32 hex digits of SHA-256 over the type and what the message is about."),
+    "topic": ("text", "The type: one of the headings below."),
+    "subject_id": ("text", "The signal it is about."),
+    "payload": ("text", "A JSON object with the fields below, in their order."),
+    "created_at": ("time", "When the message was written, UTC; on SQLite in microseconds since 1970."),
+}
+JSON_TYPES = {
+    "text": "string",
+    "float64": "number",
+    "int32": "whole number",
+    "int64": "whole number",
+    "boolean": "true or false",
+    "timestamp, UTC microseconds": "string, a time as in the example",
+    "list of text": "array of strings",
+}
+DIGITS = 6
+
+
+def event_page() -> str:
+    """The page of every type of message."""
+    about = [(f"`{field.name}`", *ENVELOPE[field.name]) for field in fields(Message)]
+    parts = ["# Events", MADE, ABOUT, "## The message", table(("column", "type", "means"), about)]
+    for topic in TOPICS.values():
+        parts += _topic(topic)
+    return "\n\n".join(parts) + "\n"
+
+
+def _topic(topic: Topic) -> list[str]:
+    rows = [
+        (
+            f"`{column.name}`",
+            JSON_TYPES[column.type] + (" or null" if column.is_nullable else ""),
+            column.unit,
+            "; ".join(column.constraints),
+            column.description,
+        )
+        for column in column_schema(topic.table)
+    ]
+    identity = ", ".join(f"`{name}`" for name in topic.identity)
+    return [
+        f"## {topic.name}",
+        topic.when,
+        f"- About: {identity}\n- Payload: a row of [`{topic.table.name}`](tables.md#{topic.table.name})",
+        table(("field", "type", "unit", "values", "means"), rows),
+        f"For example (numbers cut to {DIGITS} digits here):",
+        f"```json\n{example(topic)}\n```",
+    ]
+
+
+def example(topic: Topic) -> str:
+    """A message of this type about a simulated signal, as indented JSON."""
+    made = draft(topic.name, _example_rows()[topic.table.name])
+    message = {
+        "sequence": list(TOPICS).index(topic.name) + 1,
+        "outbox_id": made.outbox_id,
+        "topic": made.topic,
+        "subject_id": made.identity[0],
+        "payload": json.loads(as_json({name: _cut(value) for name, value in made.content.items()})),
+    }
+    return json.dumps(message, indent=2, ensure_ascii=False)
+
+
+def _cut(value: Any) -> Any:
+    """The last digits of a computed number may differ from machine to machine; a page must not."""
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+@cache
+def _example_rows() -> Mapping[str, dict[str, Any]]:
+    """A simulated signal with its closing-line value: the first that has one."""
+    with tempfile.TemporaryDirectory() as folder:
+        platform = open_platform(read_settings({HOME.name: str(Path(folder))}))
+        import_simulation(platform, days=1, sports=("soccer_epl",), seed=7, cadence_s=900)
+        signals = platform.lake.scan(Signals).collect()
+        closed = platform.lake.scan(ClvRecords).filter(pl.col("clv_prob").is_not_null(), "is_current").collect()
+        platform.database.close()
+    found = closed.sort("detected_at", "signal_id").head(1)
+    (record,) = found.to_dicts()
+    (signal,) = signals.filter(pl.col("signal_id") == record["signal_id"]).to_dicts()
+    # A live game is settled a minute after its start; the moment of this run would make the page differ from itself.
+    record["computed_at"] = record["closed_at"] + dt.timedelta(minutes=1)
+    return {Signals.name: signal, ClvRecords.name: record}

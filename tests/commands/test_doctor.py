@@ -1,0 +1,262 @@
+import datetime as dt
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stratum_pipelines.backfill import backfill
+from stratum_pipelines.doctor import Finding, examine, open_to_look
+from stratum_pipelines.platform import open_platform
+from stratum_pipelines.raw import store_answers
+from tests.build import MINUTE, NOON, answer, book, game, wandering
+from warehouse.database import engine
+from warehouse.settings import read_settings
+from warehouse.tables import ClosingLines, Polls
+
+NOW = dt.datetime(2025, 10, 12, 20, tzinfo=dt.UTC)
+FIRST_ANSWER = dt.datetime.fromtimestamp(NOON / 1e6, dt.UTC)
+FOOTBALL = "americanfootball_nfl"
+HOUR_AGO = 3700
+
+
+def findings(home: Path, now: dt.datetime = NOW, **environment: str) -> dict[str, Finding]:
+    platform = open_to_look(read_settings({"STRATUM_HOME": str(home)}))
+    return {one.subject: one for one in examine(platform, environment, now)}
+
+
+@pytest.fixture
+def asked(invoke, record) -> Callable[..., tuple[int, dict[str, dict[str, Any]]]]:
+    """The exit status of the doctor, and what it found by subject."""
+
+    def ask() -> tuple[int, dict[str, dict[str, Any]]]:
+        said = invoke("doctor", "--json")
+        assert said.stderr == ""
+        return said.exit_code, {one["subject"]: one for one in record(said)}
+
+    return ask
+
+
+def test_a_healthy_warehouse_is_well(filled: Path, asked) -> None:
+    status, found = asked()
+    assert status == 0
+    assert {one["state"] for one in found.values()} == {"ok"}
+    assert found["cycles"]["seen"] == "every stored answer has been worked through"
+
+
+def test_the_report_names_every_subject_in_a_table(filled: Path, invoke) -> None:
+    shown = invoke("doctor")
+    assert shown.exit_code == 0
+    for subject in ("home", "feed", "lake", "database", "disk", FOOTBALL, "cycles", "closing lines", "days"):
+        assert f" {subject} " in shown.stdout
+
+
+def test_an_empty_warehouse_says_how_to_fill_it_and_is_not_filled_by_looking(home: Path, asked) -> None:
+    status, found = asked()
+    assert status == 0
+    assert found["lake"]["remedy"] == "Fill it with: stratum run"
+    assert found["days"]["seen"] == "none has been computed yet"
+    assert [file.name for file in home.iterdir()] == ["dagster"]
+
+
+def test_a_home_that_is_missing_is_a_fault_and_is_not_made(home: Path, asked) -> None:
+    (home / "dagster").rmdir()
+    home.rmdir()
+    status, found = asked()
+    assert status == 1
+    assert (found["home"]["state"], found["home"]["seen"]) == ("fault", f"there is no folder {home}")
+    assert "STRATUM_HOME" in found["home"]["remedy"]
+    assert found["lake"]["state"] == "ok", "the others are looked at all the same"
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"), [((os.R_OK | os.X_OK,), "can be read and not written"), ((), "cannot be read")]
+)
+def test_a_home_that_cannot_be_used_is_a_fault(
+    filled: Path, asked, monkeypatch: pytest.MonkeyPatch, allowed: tuple[int, ...], said: str
+) -> None:
+    # A superuser may write anywhere: what the system says about the right to is replaced.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != filled or mode in allowed)
+    status, found = asked()
+    assert status == 1
+    assert found["home"]["state"] == "fault"
+    assert found["home"]["seen"] == f"{filled} {said}"
+    assert found["days"]["state"] == "ok"
+
+
+def test_a_home_that_is_a_file_is_a_fault(tmp_path: Path, asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("STRATUM_HOME", str(tmp_path / "file"))
+    status, found = asked()
+    assert status == 1
+    assert found["home"]["seen"] == f"{tmp_path / 'file'} is no folder"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda file: file.write_bytes(b"odds and ends " * 1000), "file is not a database"),
+        (lambda file: os.truncate(file, 30_000), "malformed"),
+    ],
+)
+def test_a_damaged_database_is_a_fault_and_everything_else_is_looked_at(
+    filled: Path, asked, damage: Callable[[Path], object], said: str
+) -> None:
+    for file in filled.glob("stratum.db-*"):
+        file.unlink()
+    damage(filled / "stratum.db")
+    status, found = asked()
+    assert status == 1
+    assert found["database"]["state"] == "fault"
+    assert said in found["database"]["seen"]
+    assert "stratum restore FOLDER" in found["database"]["remedy"]
+    assert found["days"]["seen"].startswith("not looked at")
+    assert {one["state"] for name, one in found.items() if name not in ("database", "days")} == {"ok"}
+
+
+def test_a_server_that_does_not_answer_is_a_fault_and_everything_else_is_looked_at(
+    filled: Path, asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRATUM_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/stratum")
+    status, found = asked()
+    assert status == 1
+    assert found["database"]["state"] == "fault"
+    assert "cannot be reached" in found["database"]["seen"]
+    assert "hunter2" not in str(found)
+    assert found["lake"]["seen"].startswith(f"{filled / 'lake'}: raw_odds 90")
+    assert found[FOOTBALL]["state"] == "ok"
+
+
+def test_a_database_of_a_newer_program_is_a_fault(filled: Path, asked) -> None:
+    with sqlite3.connect(filled / "stratum.db") as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    connection.close()
+    status, found = asked()
+    assert status == 1
+    assert "9999" in found["database"]["seen"]
+    assert "install that version" in found["database"]["remedy"]
+
+
+def test_a_database_that_was_lost_beside_a_full_lake_is_a_warning_with_the_way_back(filled: Path, asked) -> None:
+    for file in filled.glob("stratum.db*"):
+        file.unlink()
+    status, found = asked()
+    assert status == 0
+    assert found["database"]["state"] == "warning"
+    assert "stratum backfill --stale" in found["database"]["remedy"]
+    assert not (filled / "stratum.db").exists()
+
+
+def test_a_damaged_file_of_the_lake_is_named_with_what_to_do(filled: Path, asked) -> None:
+    for table in ("signals", "consensus"):
+        (file,) = (filled / "lake" / table / "date=2025-10-12").glob("*.parquet")
+        file.write_bytes(file.read_bytes()[:500])
+    status, found = asked()
+    assert status == 1
+    assert (found["lake"]["state"], found["cycles"]["state"]) == ("ok", "ok"), "the rest of it is looked at"
+    platform = open_to_look(read_settings({"STRATUM_HOME": str(filled)}))
+    faults = [one for one in examine(platform, {}, NOW) if one.state == "fault"]
+    assert [one.seen.split("/")[0] for one in faults] == ["The file consensus", "The file signals"]
+    for one in faults:
+        assert "Move it away and recompute its day: stratum backfill --from 2025-10-12" in one.remedy
+
+
+def test_answers_that_wait_and_days_not_computed_are_named_with_what_to_do(home: Path, asked) -> None:
+    platform = open_platform(read_settings({"STRATUM_HOME": str(home)}))
+    store_answers(platform.lake, wandering(4, 5))
+    status, found = asked()
+    assert status == 0
+    assert found["cycles"]["seen"] == "5 answers have not been worked through"
+    assert found["cycles"]["remedy"] == "stratum backfill --from 2025-10-12 --to 2025-10-12"
+    assert "1 day out of date (not computed yet" in found["days"]["seen"]
+
+
+def test_games_that_have_started_without_a_closing_line_are_named(filled: Path) -> None:
+    platform = open_platform(read_settings({"STRATUM_HOME": str(filled)}))
+    assert findings(filled)["closing lines"].state == "ok"
+    platform.lake.drop_days(ClosingLines, dt.date(2030, 1, 1))
+    found = findings(filled)["closing lines"]
+    assert (found.state, found.seen) == ("warning", "3 games have started and have no closing line")
+    assert found.remedy == "stratum backfill --from 2025-10-12 --to 2025-10-12"
+
+
+def test_a_game_that_has_only_just_started_is_not_missed(filled: Path) -> None:
+    platform = open_platform(read_settings({"STRATUM_HOME": str(filled)}))
+    platform.lake.drop_days(ClosingLines, dt.date(2030, 1, 1))
+    start = platform.lake.scan(Polls).select("received_at").collect()["received_at"].min()
+    assert findings(filled, now=start)["closing lines"].state == "ok"
+
+
+def test_the_key_of_the_feed_is_never_shown(filled: Path) -> None:
+    found = findings(filled, ODDS_API_KEY="topsecret")
+    assert (found["feed"].state, found["feed"].seen) == ("ok", "The Odds API (ODDS_API_KEY is set)")
+    assert "topsecret" not in str(found)
+
+
+@pytest.mark.parametrize(("hours", "state"), [(1, "ok"), (7, "warning")])
+def test_a_feed_that_has_been_silent_for_hours_is_a_warning_while_games_are_to_come(
+    home: Path, hours: int, state: str
+) -> None:
+    platform = open_platform(read_settings({"STRATUM_HOME": str(home)}))
+    tonight = game([book("fanduel", NOON, h2h=(-110, -110))], start=NOON + 600 * MINUTE)
+    backfill(platform, sorted(store_answers(platform.lake, [answer(NOON, [tonight])]).days))
+    assert findings(home, FIRST_ANSWER + dt.timedelta(hours=hours))[FOOTBALL].state == state
+
+
+def test_files_nobody_reads_any_more_are_named_and_deleted_by_the_next_backfill(
+    filled: Path, asked, invoke, record
+) -> None:
+    half_written = filled / "lake" / "polls" / "date=2025-10-12" / ".part-x.parquet.1-ab.tmp"
+    board = next((filled / "boards").iterdir()) / "tmpabc.tmp"
+    young = filled / "lake" / "signals" / "date=2025-10-12" / ".part-y.parquet.1-ab.tmp"
+    for file in (half_written, board, young):
+        file.write_bytes(b"0" * 1000)
+    at = dt.datetime.now(dt.UTC).timestamp() - HOUR_AGO
+    os.utime(board, (at, at))
+    platform = open_to_look(read_settings({"STRATUM_HOME": str(filled)}))
+    platform.lake.storage.age_s = lambda path: HOUR_AGO if path.endswith(half_written.name) else 0.0  # type: ignore[method-assign]
+    found = {one.subject: one for one in examine(platform, {}, NOW)}["leftovers"]
+    assert found.seen.startswith("2 files that nobody reads any more, 0.0 MB, such as polls/date=2025-10-12/.part-x")
+    half_written.unlink()
+    assert record(invoke("backfill", "--stale", "--json"))["files_swept"] == 1
+    assert (board.exists(), young.exists()) == (False, True)
+    assert asked()[1]["leftovers"]["seen"] == "no file lies about that nobody reads any more"
+
+
+def test_a_look_that_breaks_is_a_finding_and_the_others_go_on(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(platform: object) -> object:
+        raise KeyError("postgresql://me:hunter2@host/x")
+
+    monkeypatch.setattr("stratum_pipelines.doctor._disk", broken)
+    found = findings(filled)
+    assert found["disk"].state == "fault"
+    assert "hunter2" not in found["disk"].seen
+    assert found["days"].state == "ok"
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_a_lake_that_is_a_file_is_a_fault(filled: Path, tmp_path: Path, invoke, monkeypatch, is_json: bool) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("STRATUM_LAKE_URL", str(tmp_path / "file"))
+    shown = invoke("doctor", *(["--json"] if is_json else []))
+    assert shown.exit_code == 1
+    assert "fault" in shown.stdout
+    assert "Traceback" not in shown.stdout + shown.stderr
+
+
+def test_a_locked_database_is_a_fault_that_says_so(filled: Path, asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_MS", 20)
+    holder = sqlite3.connect(filled / "stratum.db", isolation_level=None)
+    # Only this way is a reader shut out as well.
+    holder.execute("pragma locking_mode = exclusive")
+    holder.execute("begin exclusive")
+    try:
+        status, found = asked()
+    finally:
+        holder.close()
+    assert status == 1
+    assert "is locked" in found["database"]["seen"]
+    assert found["lake"]["state"] == "ok"

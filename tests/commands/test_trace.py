@@ -1,0 +1,90 @@
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from stratum_pipelines.platform import Platform, open_platform
+from stratum_pipelines.trace import UnknownSignal, trace
+from warehouse.settings import read_settings
+from warehouse.tables import ClvRecords, RawOdds, Signals
+
+
+@pytest.fixture
+def platform(filled: Path) -> Platform:
+    return open_platform(read_settings({"STRATUM_HOME": str(filled)}))
+
+
+@pytest.fixture
+def strongest(platform: Platform) -> str:
+    signals = platform.lake.scan(Signals).sort("strength_score", "signal_id", descending=True).collect()
+    return signals["signal_id"][0]
+
+
+def test_a_signal_leads_to_its_quotes_and_the_answers_they_came_in(strongest: str, invoke, record) -> None:
+    found = record(invoke("trace", strongest, "--json"))
+    assert found["signal"]["signal_id"] == strongest
+    assert found["quotes"]
+    assert found["consensus"]
+    answers = {answer["response_id"] for answer in found["answers"]}
+    assert {quote["response_id"] for quote in found["quotes"]} <= answers
+    assert found["signal"]["response_id"] in answers
+    assert max(answer["received_at"] for answer in found["answers"]) <= found["signal"]["detected_at"]
+
+
+def test_every_answer_named_is_stored(platform: Platform, strongest: str) -> None:
+    named = trace(platform, strongest).answers
+    stored = platform.lake.scan(RawOdds).select("response_id", "body_sha256").collect()
+    assert named.join(stored, on=["response_id", "body_sha256"], how="anti").is_empty()
+
+
+def test_the_report_names_game_entry_and_close(strongest: str, invoke) -> None:
+    shown = invoke("trace", strongest).stdout
+    assert "Away at Home" in shown
+    assert "Entry: " in shown
+    assert "Close (scheduled), version 1, current, at 2025-10-12 1" in shown
+    assert "none" not in shown
+
+
+def test_every_version_of_the_close_is_shown_with_its_moment_and_which_one_counts(
+    platform: Platform, strongest: str, invoke
+) -> None:
+    records = platform.lake.scan(ClvRecords).collect()
+    mine = records.filter(pl.col("signal_id") == strongest)
+    later = mine.with_columns(pl.lit(2, pl.Int32).alias("version"), pl.col("closed_at") + pl.duration(hours=2))
+    both = pl.concat([mine.with_columns(is_current=pl.lit(False)), later])
+    platform.lake.replace_rows(ClvRecords, both, column="signal_id", values=[strongest])
+    (was,) = mine["closed_at"]
+    lines = [line for line in invoke("trace", strongest).stdout.splitlines() if line.startswith("Close ")]
+    assert lines[0].startswith(f"Close (scheduled), version 1, outdated, at {was:%Y-%m-%d %H:%M:%S} UTC: ")
+    assert lines[1].startswith(
+        f"Close (scheduled), version 2, current, at {was + dt.timedelta(hours=2):%Y-%m-%d %H:%M:%S}"
+    )
+
+
+def test_a_beginning_in_any_case_is_enough(platform: Platform, strongest: str) -> None:
+    assert trace(platform, strongest[:16].upper()).signal["signal_id"] == strongest
+
+
+def test_a_beginning_of_several_names_some_of_them(platform: Platform, invoke) -> None:
+    ids = platform.lake.scan(Signals).select(pl.col("signal_id")).collect()["signal_id"].to_list()
+    firsts = [one[0] for one in ids]
+    shared = max(set(firsts), key=firsts.count)
+    result = invoke("trace", shared)
+    assert result.exit_code == 1
+    assert f"{firsts.count(shared)} signals have an id that begins with '{shared}'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [("xyz", "There is no signal whose id begins with 'xyz'."), ("", "Give the id")]
+)
+def test_an_id_that_nothing_has_is_said_in_one_line(filled: Path, invoke, asked: str, said: str) -> None:
+    result = invoke("trace", asked)
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_an_unknown_signal_is_an_error_of_its_own(platform: Platform) -> None:
+    with pytest.raises(UnknownSignal, match="no signal"):
+        trace(platform, "zzz")
