@@ -4,13 +4,14 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 import polars as pl
 
-from stratum_pipelines.board.advance import Rows, advance_read, refused_whole
+from stratum_pipelines.board.advance import Rows, Unworkable, advance_around, advance_read, refused_whole
 from stratum_pipelines.days import (
     TABLES_OF_A_DAY,
     StartingPoint,
@@ -24,16 +25,19 @@ from stratum_pipelines.locks import DayLocks
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.polling_pause import PollingPause, is_open, paused_polling
 from stratum_pipelines.providers.reading import Answer, Reading
-from stratum_pipelines.raw import count_answers, day_of, sports_on, stored_rows
+from stratum_pipelines.raw import count_answers, day_of, read_answers, sports_on, stored_rows
 from stratum_pipelines.readers import Readers
 from stratum_pipelines.waiting import note_waiting
 from warehouse.database import ComputedDay, ComputedDays, MarketStore
-from warehouse.tables import BY_NAME, Table
+from warehouse.errors import FrameRefused
+from warehouse.lake import Lake
+from warehouse.tables import BY_NAME, EventChanges, Events, Table
 
 logger = logging.getLogger(__name__)
 
 DAILY = TABLES_OF_A_DAY
 KEPT_WHOLE = ("events", "event_links")
+WRITERS = 4
 COMPUTED = (*DAILY, *KEPT_WHOLE)
 
 
@@ -166,16 +170,25 @@ def _sport_day(work: _Work, sport_key: str, pairs: Iterator[tuple[Answer, Readin
     if start is None or carried_day != max((d for d in recorded if d < day), default=None):
         start = starting_point(platform, sport_key, day)
     ids: list[str] = []
+    board, before, done = start.board, start.board.to_bytes(), 0
 
     def noted() -> Iterator[tuple[Answer, Reading]]:
         for answer, reading in pairs:
             ids.append(answer.response_id)
             yield answer, reading
 
-    yield from advance_read(start.board, noted(), platform.rules)
-    digest = end_day(platform, start.board, day)
-    computed.notes.append(computed_day(platform, start.board, day, ids, start.digest, digest, {}))
-    work.carried[sport_key] = (day, StartingPoint(start.board, digest))
+    try:
+        for rows in advance_read(board, noted(), platform.rules):
+            done += rows["polls"].height
+            yield rows
+    except Unworkable:
+        ids = [answer.response_id for answer in read_answers(platform.lake, day, sport_key)]
+        board = yield from advance_around(
+            before, lambda: read_answers(platform.lake, day, sport_key), platform.rules, done=done
+        )
+    digest = end_day(platform, board, day)
+    computed.notes.append(computed_day(platform, board, day, ids, start.digest, digest, {}))
+    work.carried[sport_key] = (day, StartingPoint(board, digest))
 
 
 def _write_day(work: _Work, computed: _Day, started: float, pause: PollingPause | None) -> DayReport:
@@ -215,7 +228,11 @@ def _joined(table: type[Table], frames: list[pl.DataFrame]) -> pl.DataFrame:
         return table.empty()
     joined = pl.concat(frames)
     if table.name in KEPT_WHOLE:
-        joined = joined.unique(subset=list(table.key), keep="last", maintain_order=True)
+        shard = [name for name in table.shard_by if name not in table.key]
+        joined = joined.unique(subset=[*table.key, *shard], keep="last", maintain_order=True)
+    if table is Events:
+        # An id that two sports list is the game of the one that listed it first.
+        joined = joined.sort("first_seen_at", maintain_order=True).unique("event_id", keep="first", maintain_order=True)
     return joined
 
 
@@ -229,13 +246,21 @@ def _write(platform: Platform, day: dt.date, frames: dict[str, pl.DataFrame], ta
     wanted = set(COMPUTED if tables is None else tables)
     # Polls come last: a poll says that everything its answer caused is there.
     frames = {**frames, "events": newest_events(platform, day, frames["events"])}
-    for name in (*(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "polls"):
-        if name not in wanted:
-            continue
-        if name in KEPT_WHOLE:
+
+    def put(name: str) -> None:
+        if name == "events":
+            merge_events(platform.lake, frames[name])
+        elif name in KEPT_WHOLE:
             platform.lake.merge(BY_NAME[name], frames[name])
         else:
             platform.lake.replace(BY_NAME[name], day, frames[name])
+
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="stratum-writer") as writers:
+        # None needs another, so they wait for the disk together.
+        for written in [writers.submit(put, name) for name in COMPUTED if name in wanted and name != "polls"]:
+            written.result()
+    if "polls" in wanted:
+        put("polls")
     if wanted >= {"events", "consensus", "signals"}:
         latest = frames["consensus"].unique(subset=["event_id", "market", "outcome"], keep="last", maintain_order=True)
         MarketStore(platform.database).replace_day(
@@ -250,13 +275,30 @@ def _write(platform: Platform, day: dt.date, frames: dict[str, pl.DataFrame], ta
 def newest_events(platform: Platform, day: dt.date, events: pl.DataFrame) -> pl.DataFrame:
     """The events of a day of which no later day says anything newer: computing an old day must not turn a game back."""
     scan = platform.lake.scan
-    stored = scan(BY_NAME["events"]).select("event_id", stored_at="last_seen_at")
+    stored = scan(Events).select("event_id", stored_at="last_seen_at")
+    known = events.lazy().join(stored, on="event_id", how="left", maintain_order="left").collect()
+    known = known.filter((pl.col("last_seen_at") >= pl.col("stored_at")) | pl.col("stored_at").is_null())
     # A game that was taken out of the feed on a later day was last seen on this one.
-    later = scan(BY_NAME["event_changes"], first=day + dt.timedelta(days=1)).select("event_id", is_later=True).unique()
-    known = events.lazy().join(stored, on="event_id", how="left").join(later, on="event_id", how="left")
-    is_newer = pl.col("last_seen_at") > pl.col("stored_at")
-    is_last = (pl.col("last_seen_at") == pl.col("stored_at")) & pl.col("is_later").is_null()
-    return known.filter(pl.col("stored_at").is_null() | is_newer | is_last).select(events.columns).collect()
+    level = known.filter(pl.col("last_seen_at") == pl.col("stored_at"))["event_id"]
+    if len(level):
+        later = scan(EventChanges, first=day + dt.timedelta(days=1)).filter(pl.col("event_id").is_in(level.implode()))
+        known = known.join(later.select("event_id").unique().collect(), on="event_id", how="anti")
+    return known.select(events.columns)
+
+
+def merge_events(lake: Lake, events: pl.DataFrame) -> None:
+    """Bring the table of games up to date. An id that is another sport's game already keeps that game's row."""
+    try:
+        lake.merge(Events, events)
+    except FrameRefused:
+        taken = lake.scan(Events).join(events.lazy(), on="event_id", how="semi").select("event_id", its="sport_key")
+        own = events.join(taken.collect(), on="event_id", how="left", maintain_order="left").filter(
+            pl.col("its").is_null() | (pl.col("its") == pl.col("sport_key"))
+        )
+        if own.height == events.height:
+            raise
+        logger.warning("%d ids of games are another sport's: those stay as they are.", events.height - own.height)
+        lake.merge(Events, own.select(events.columns))
 
 
 def close_day(platform: Platform, day: dt.date) -> CloseReport:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from stratum_pipelines.board.advance import Rules, advance, blank_board
+from stratum_pipelines.board.advance import Rules, Unworkable, advance, advance_around, blank_board
 from stratum_pipelines.board.state import STATE_VERSION, Board
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.raw import read_answers
@@ -151,10 +151,25 @@ def starting_point(platform: Platform, sport_key: str, day: dt.date) -> Starting
     if board is None:
         board, digest = blank_board(sport_key, platform.rules), NOTHING
     for date in reversed(replay):
-        for _ in advance(board, read_answers(platform.lake, date, sport_key), platform.rules):
-            pass
+        board = _replayed(platform, board, date)
         digest = end_day(platform, board, date)
     return StartingPoint(board, digest)
+
+
+def _replayed(platform: Platform, board: Board, day: dt.date) -> Board:
+    """The board after the answers of a day."""
+    before = board.to_bytes()
+    try:
+        for _ in advance(board, read_answers(platform.lake, day, board.sport_key), platform.rules):
+            pass
+        return board
+    except Unworkable:
+        rest = advance_around(before, lambda: read_answers(platform.lake, day, board.sport_key), platform.rules)
+        while True:
+            try:
+                next(rest)
+            except StopIteration as end:
+                return end.value
 
 
 def end_day(platform: Platform, board: Board, day: dt.date) -> str:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from stratum_pipelines.batch import DAILY, KEPT_WHOLE
+from stratum_pipelines.batch import DAILY, KEPT_WHOLE, merge_events
 from stratum_pipelines.board.advance import Rows, Unworkable, advance, refused_whole, unworkable
 from stratum_pipelines.board.state import Board
 from stratum_pipelines.days import days_by_sport, end_day, note_computed, starting_point
@@ -26,7 +26,7 @@ from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers, resp
 from warehouse.database import MarketStore
 from warehouse.errors import FrameRefused
 from warehouse.lake import Lake
-from warehouse.tables import BY_NAME, Polls, Quarantine, RawOdds, Table
+from warehouse.tables import BY_NAME, EventLinks, Polls, Quarantine, RawOdds, Table
 
 # The steps of a cycle: between "published" and "polls" a step per table, side by side.
 STEPS = ("raw", "published", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "polls")
@@ -198,9 +198,10 @@ class Market:
             for name in DAILY
             if name != "polls" and name in rows and rows[name].height
         }
-        for name in KEPT_WHOLE:
-            if name in rows and rows[name].height:
-                writes[name] = partial(lake.merge, BY_NAME[name], rows[name])
+        if "events" in rows and rows["events"].height:
+            writes["events"] = partial(merge_events, lake, rows["events"])
+        if "event_links" in rows and rows["event_links"].height:
+            writes["event_links"] = partial(lake.merge, EventLinks, rows["event_links"])
         # None needs another, so they wait for the disk together; their names go there with the poll's at the latest.
         for written in [self.writers.submit(self._step, name, write) for name, write in writes.items()]:
             written.result()

@@ -1,3 +1,4 @@
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -10,18 +11,20 @@ import polars as pl
 import pytest
 
 from stratum_pipelines import live
+from stratum_pipelines.batch import compute_days
 from stratum_pipelines.board import advance
 from stratum_pipelines.board.advance import Rows, Rules
 from stratum_pipelines.board.state import Board
-from stratum_pipelines.days import stale_days
+from stratum_pipelines.days import stale_days, starting_point
 from stratum_pipelines.live import STEPS, Market, run_cycle
 from stratum_pipelines.providers.reading import Answer
-from stratum_pipelines.raw import day_of, store_answers
-from tests.build import MINUTE, NOON, answer, wandering
-from tests.pipelines.homes import assert_same, contents, open_home, run_live, stored
+from stratum_pipelines.raw import day_of, read_answers, store_answers
+from tests.build import MINUTE, NFL, NOON, answer, book, game, wandering
+from tests.pipelines.homes import assert_same, contents, days_of, open_home, run_live, stored
 from warehouse.database import Outbox
 from warehouse.tables import Polls
 
+NBA = "basketball_nba"
 N, KILLED_AT = 14, 10
 
 CHILD = """
@@ -179,6 +182,39 @@ def test_an_answer_that_breaks_the_computation_is_refused_and_the_rest_goes_on(
     run_live(without, [one for one in answers if one.response_id != poison])
     for name in ("odds_snapshots", "consensus", "signals"):
         assert_same({name: held[name]}, {name: contents(without)[name]})
+    # Whole days, computed in runs of many answers, come to the same.
+    batch = open_home(tmp_path / "batch")
+    store_answers(batch.lake, answers)
+    list(compute_days(batch, days_of(answers)))
+    assert_same(contents(batch), held)
+
+
+def test_a_board_is_rebuilt_past_an_answer_that_breaks_the_computation(tmp_path: Path, poison: str) -> None:
+    answers = wandering(3, 9)
+    live, stored_only = open_home(tmp_path / "live"), open_home(tmp_path / "stored")
+    board = run_live(live, answers).desks[NFL].board
+    board.forget()
+    store_answers(stored_only.lake, answers)
+    tomorrow = day_of(answers[0].received_at) + dt.timedelta(days=1)
+    assert starting_point(stored_only, NFL, tomorrow).board.to_bytes() == board.to_bytes()
+
+
+def test_an_id_that_is_another_sports_game_stops_neither(tmp_path: Path) -> None:
+    platform = open_home(tmp_path)
+    market = Market(platform)
+    quotes = book("fanduel", NOON, h2h=(150, -170))
+    for minute in range(3):
+        at = NOON + minute * MINUTE
+        assert run_cycle(market, answer(at, [game([quotes])])).rows["polls"] == 1
+        other = [game([quotes], sport=NBA), game([], event_id="own", sport=NBA)]
+        run_cycle(market, answer(at + 1, other, sport=NBA))
+    held = contents(platform)
+    assert held["events"].select("event_id", "sport_key").rows() == [("game-1", NFL), ("own", NBA)]
+    batch = open_home(tmp_path / "batch")
+    for sport_key in (NFL, NBA):
+        store_answers(batch.lake, read_answers(platform.lake, days_of([answer(NOON, [])])[0], sport_key))
+    list(compute_days(batch, days_of([answer(NOON, [])])))
+    assert_same(contents(batch), held)
 
 
 def test_rows_that_no_table_takes_are_not_written_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
