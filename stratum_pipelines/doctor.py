@@ -223,6 +223,9 @@ def _closing_lines(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
     drawn = platform.lake.scan(ClosingLines).select("event_id").unique()
     games = platform.lake.scan(Events).join(last, on="sport_key")
     games = games.filter(pl.col("commence_at") <= pl.min_horizontal("last", settled))
+    # Days before the oldest kept may have been dropped by their retention.
+    oldest = min(platform.lake.days(ClosingLines), default=dt.date.min)
+    games = games.filter(pl.col("commence_at").dt.date() >= oldest)
     # A game first seen after its start was never open to a bet.
     missing = games.filter(pl.col("first_seen_at") < pl.col("commence_at")).join(drawn, on="event_id", how="anti")
     n, first, until = (

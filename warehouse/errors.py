@@ -107,7 +107,7 @@ class OperationRefused(LakeError):
 
 
 class LakeBusy(LakeError):
-    """Another process has kept a partition locked for too long.
+    """Another process has kept a partition, a day or the closing lines locked for too long.
 
     End the compaction or backfill that hangs, and run it again; a lock ends with its process.
     """

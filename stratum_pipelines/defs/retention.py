@@ -13,7 +13,7 @@ from warehouse.tables import BY_NAME
 
 @dg.op(out=dg.Out(dg.Nothing), description="Drops the days of tables that are older than STRATUM_RETENTION says.")
 def drop_old_days(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
-    """Old days out of the lake; tables not named are kept for ever."""
+    """Old days out of the lake, and files nobody reads any more; tables not named are kept for ever."""
     from warehouse.database import ComputedDays
 
     opened = platform.open()
@@ -25,7 +25,8 @@ def drop_old_days(context: dg.OpExecutionContext, platform: PlatformResource) ->
         gone = opened.lake.drop_days(BY_NAME[name], before)
         dropped[name] = len(gone)
         context.log.info("%s: %d days dropped, %d days are kept", name, len(gone), days)
-    context.add_output_metadata({f"{name}_days_dropped": n for name, n in dropped.items()})
+    swept = opened.lake.sweep()
+    context.add_output_metadata({f"{name}_days_dropped": n for name, n in dropped.items()} | {"files_swept": swept})
 
 
 @dg.op(

@@ -55,8 +55,8 @@ def clv_records(
     joined = signals.join(closes, on=["event_id", "market", "outcome"], how="inner").filter(
         pl.col("detected_at") <= pl.col("closed_at")
     )
-    ahead = pl.col("entry_point") - pl.col("close_point")
-    points = pl.when(pl.col("direction") == "over").then(-ahead).otherwise(ahead)
+    entry, close = pl.col("entry_point"), pl.col("close_point")
+    points = pl.when(pl.col("direction") == "over").then(close - entry).otherwise(entry - close)
     valued = joined.with_columns(
         clv_points=pl.when(pl.col("market") != "h2h").then(points), computed_at=pl.lit(computed_at)
     ).with_columns(_values(joined, deviations))

@@ -16,7 +16,7 @@ class RawOdds(Table):
     )
     provider = text("Who answered: the name of a provider file.")
     sport_key = text("The sport asked for, as the provider spells it.")
-    endpoint = text("What was asked, without credentials.")
+    endpoint = text("What was asked, without credentials; behind a # what was noted on the answer as it came.")
     requested_at = time("When the request left; null for an archive.", nullable=True)
     received_at = time("When the answer arrived; for an archive the timestamp of its wrapper.")
     status_code = count("HTTP status of the answer.", unit="HTTP status")
