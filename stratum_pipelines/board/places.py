@@ -43,22 +43,14 @@ def place(board: Board, answer: Answer, reading: Reading, reference: Reference) 
     reading = as_noted(answer, reading)
     refusals = list(reading.refusals)
     games = _place_games(board, answer, reading, refusals)
-    events = [games[e] for e in reading.event]
-    slots = board.slots
-    keys = list(zip(events, reading.bookmaker, reading.market, reading.outcome, strict=True))
-    codes = [slots.get(key) for key in keys]
-    if None in codes:
-        codes = [
-            _assign(board, reference, key) if code is None else code for key, code in zip(keys, codes, strict=True)
-        ]
-    found = np.array(codes, np.int64)
+    of_game = np.array(reading.event, np.int64)
+    events = np.array(games, np.int64)[of_game] if games else of_game
+    found = _slots_of(board, reference, reading, games, of_game)
     if reading.description is not None:
         odd = [bool(text) and not is_usable(text) for text in reading.description]
         found[np.array(odd, np.bool_)] = UNUSABLE_NAME
-    keep = found >= 0
-    if events and min(events) < 0:
-        keep &= np.array(events) >= 0
-    _refuse_unknown(reading, found, np.array(events, np.int64), refusals)
+    keep = (found >= 0) & (events >= 0)
+    _refuse_unknown(reading, found, events, refusals)
 
     quoted = reading.price
     kinds = _kinds_of(board, found)
@@ -79,6 +71,31 @@ def place(board: Board, answer: Answer, reading: Reading, reference: Reference) 
         n_clamped=int((reading.quoted_at[kept] > answer.received_at).sum()),
         refusals=refusals,
     )
+
+
+def _slots_of(
+    board: Board, reference: Reference, reading: Reading, games: list[int], of_game: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """The slot of every quote, game by game where games are told apart by structure: most look as they did before."""
+    if reading.structures is None:
+        return np.array(_looked_up(board, reference, reading, games, slice(None)), np.int64)
+    ends = np.searchsorted(of_game, np.arange(len(games) + 1))
+    parts = []
+    for i, (position, structure) in enumerate(zip(games, reading.structures, strict=True)):
+        part = board.known_structures.get((position, structure))
+        if part is None:
+            part = np.array(_looked_up(board, reference, reading, games, slice(ends[i], ends[i + 1])), np.int64)
+            board.known_structures[position, structure] = part
+        parts.append(part)
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _looked_up(board: Board, reference: Reference, reading: Reading, games: list[int], part: slice) -> list[int]:
+    """The slots of some quotes by name; new ones get theirs."""
+    events = [games[e] for e in reading.event[part]]
+    keys = list(zip(events, reading.bookmaker[part], reading.market[part], reading.outcome[part], strict=True))
+    codes = [board.slots.get(key) for key in keys]
+    return [_assign(board, reference, key) if code is None else code for key, code in zip(keys, codes, strict=True)]
 
 
 def _known_links(board: Board, answer: Answer, reading: Reading) -> list[tuple[str, str]]:
@@ -221,7 +238,8 @@ def _without_repeats(
     slots: npt.NDArray[np.int64], kept: npt.NDArray[np.int64], reading: Reading, refusals: list[Refusal]
 ) -> npt.NDArray[np.int64]:
     """The first of quotes that share a slot; two names of one team or book can lead there."""
-    if len(set(slots[kept].tolist())) == len(kept):
+    ordered = np.sort(slots[kept])
+    if not (ordered[1:] == ordered[:-1]).any():
         return kept
     _, first = np.unique(slots[kept], return_index=True)
     first.sort()

@@ -103,6 +103,10 @@ class Reading:
     `point` is NaN where there is none. `quoted_at` is the market's last update, else the book's, else the receipt, in UTC
     microseconds, not yet clamped. Names are not yet canonical.
 
+    `structures` (one number per game, if anybody counted) is the same for two games, of whatever answers, whose quotes stand
+    under the same bookmakers, markets and outcomes in the same order: then what was found out about one holds for both.
+    `event` rises where it is given.
+
     In a reading of kind `changes` only quotes that changed are listed: an unlisted quote stands as it was, a price of NaN
     withdraws the quote, and `unlisted` names the games that are gone.
     """
@@ -121,3 +125,4 @@ class Reading:
     refusals: list[Refusal] = field(default_factory=list)
     kind: Literal["full", "changes"] = "full"
     unlisted: list[str] = field(default_factory=list)
+    structures: list[int] | None = None

@@ -4,9 +4,11 @@ from itertools import islice
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stratum_pipelines import readers
 from stratum_pipelines.backfill import backfill, settle_days
 from stratum_pipelines.batch import close_day, compute_days
 from stratum_pipelines.days import stale_days
@@ -65,6 +67,20 @@ def test_live_with_faults_and_restarts_writes_what_batch_computes(
         assert_same(stored(live), stored(batch))
         for day in days:
             assert close_day(live, day).differences.is_empty()
+
+
+def test_a_process_that_reads_beside_gives_the_rows_of_reading_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Unknown books, renamed teams and listed twice: what is known of a game's structure must not hide any of it.
+    answers = simulated(11, "soccer_epl", FaultPlan(11, **dict.fromkeys((*KINDS, *INSIDE), 0.08)))
+    beside, here = open_home(tmp_path / "beside"), open_home(tmp_path / "here")
+    for platform, worth in ((beside, 1), (here, 1_000_000)):
+        monkeypatch.setattr(readers, "WORTH_A_PROCESS", worth)
+        store_answers(platform.lake, answers)
+        list(compute_days(platform, days_of(answers)))
+    assert set(contents(here)["quarantine"]["reason"]) >= {"unknown_bookmaker", "team_renamed"}
+    assert_same(contents(beside), contents(here))
 
 
 def test_answers_delivered_out_of_order_are_refused_live_and_put_right_by_recomputing_their_day(tmp_path: Path) -> None:
