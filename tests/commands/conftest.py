@@ -14,6 +14,7 @@ import pytest
 
 from stratum_pipelines.backfill import backfill
 from stratum_pipelines.cli import main
+from stratum_pipelines.commands import output
 from stratum_pipelines.platform import open_platform
 from stratum_pipelines.raw import store_answers
 from tests.build import wandering
@@ -53,6 +54,8 @@ def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
     def run(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["stratum", *arguments])
+        # Sentences and paths are looked for whole, however wide the terminal of the tests and however deep their folder.
+        monkeypatch.setattr(output.results, "width", 200)
         try:
             main()
             status = 0
