@@ -170,7 +170,7 @@ def _sport_day(work: _Work, sport_key: str, pairs: Iterator[tuple[Answer, Readin
     if start is None or carried_day != max((d for d in recorded if d < day), default=None):
         start = starting_point(platform, sport_key, day)
     ids: list[str] = []
-    board, before, done = start.board, start.board.to_bytes(), 0
+    board, done = start.board, 0
 
     def noted() -> Iterator[tuple[Answer, Reading]]:
         for answer, reading in pairs:
@@ -183,6 +183,7 @@ def _sport_day(work: _Work, sport_key: str, pairs: Iterator[tuple[Answer, Readin
             yield rows
     except Unworkable:
         ids = [answer.response_id for answer in read_answers(platform.lake, day, sport_key)]
+        before = starting_point(platform, sport_key, day).board.to_bytes()
         board = yield from advance_around(
             before, lambda: read_answers(platform.lake, day, sport_key), platform.rules, done=done
         )

@@ -18,6 +18,7 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     signal, moves received up to it count no more for that direction.
     """
     moves = tape.moves
+    of_market = _by_market(moves["market"], tape.value.shape[1])
     first = int(tape.times[tape.n_past]) if tape.n_past < len(tape.times) else 0
     fresh = np.flatnonzero(moves["received_at"] >= first)
     hits = []
@@ -27,7 +28,7 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
             continue
         now = int(tape.times[row])
         for outcome in range(tape.value.shape[2]):
-            hit = _judge(tape, row, market, outcome, int(memory["last_sync"][market, outcome]))
+            hit = _judge(tape, row, market, outcome, int(memory["last_sync"][market, outcome]), of_market[market])
             if hit:
                 memory["last_sync"][market, outcome] = now
                 hits.append(hit)
@@ -44,11 +45,19 @@ def _occasions(tape: Tape, fresh: np.ndarray) -> list[tuple[int, int]]:
     return sorted(set(zip(rows.tolist(), moves["market"][fresh].tolist(), strict=True)))
 
 
-def _judge(tape: Tape, row: int, market: int, outcome: int, last: int) -> Hit | None:
+def _by_market(markets: np.ndarray, n_markets: int) -> list[np.ndarray]:
+    """For every market, where its moves stand, in order."""
+    order = markets.argsort(kind="stable")
+    return np.split(order, np.searchsorted(markets[order], np.arange(1, n_markets)))
+
+
+def _judge(tape: Tape, row: int, market: int, outcome: int, last: int, mine: np.ndarray) -> Hit | None:
     moves, now = tape.moves, tape.times[row]
-    mine = np.flatnonzero((moves["market"] == market) & (moves["received_at"] <= now) & (moves["received_at"] > last))
+    received = moves["received_at"][mine]
+    mine = mine[(received <= now) & (received > last)]
     toward = mine[moves["outcome"][mine] == outcome]
-    if not len(toward) or moves["received_at"][toward].max() < now:
+    # A group speaks through one move at least.
+    if len(toward) < MIN_GROUPS or moves["received_at"][toward].max() < now:
         return None
     end = int(moves["at"][toward].max())
     mine = mine[(moves["at"][mine] > end - WINDOW_US) & (moves["at"][mine] <= end)]
