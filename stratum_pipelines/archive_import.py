@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stratum_pipelines.backfill import Backfilled, backfill
+from stratum_pipelines.backfill import Backfilled, backfill, left_stale
 from stratum_pipelines.batch import DayReport
 from stratum_pipelines.days import stale_days
 from stratum_pipelines.platform import Platform
@@ -134,4 +134,4 @@ def import_archive(
     n_results = enter_results(platform, results)
     for sentence in games_without_result(_games_beside(platform, results), platform.lake.scan(Results).collect()):
         logger.warning(sentence)
-    return Imported(provider.name, stored, computed, n_results, stale_days(platform))
+    return Imported(provider.name, stored, computed, n_results, left_stale(platform))

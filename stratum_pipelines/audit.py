@@ -34,8 +34,8 @@ class Finding:
     remarks: list[str] = field(default_factory=list)
 
 
-def schema_of_day(platform: Platform, table: type[Table], day: dt.date) -> Finding:
-    """Types, nulls and bounds of a stored day; repeated keys are left to `key_of_day`.
+def schema_of_day(platform: Platform, table: type[Table], day: dt.date | None) -> Finding:
+    """Types, nulls and bounds of a stored day, or of a table kept whole (`day` None); repeated keys are left to `key_of_day`.
 
     What is written has passed the warehouse's own check of the same declaration, so pandera, which takes longer and
     checks it in its own way, looks here: a second opinion on what lies on the disk.
@@ -59,8 +59,8 @@ def _second_opinion(table: type[Table], frame: pl.DataFrame) -> list[str]:
     return []
 
 
-def key_of_day(platform: Platform, table: type[Table], day: dt.date) -> Finding:
-    """Whether the key of a table is unique within a stored day."""
+def key_of_day(platform: Platform, table: type[Table], day: dt.date | None) -> Finding:
+    """Whether the key of a table is unique within a stored day, or a table kept whole (`day` None)."""
     key = list(table.key)
     counted = platform.lake.scan(table, first=day, last=day).select(key).group_by(key).len().collect()
     repeated = counted.filter(pl.col("len") > 1)

@@ -4,7 +4,7 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,24 +12,31 @@ import polars as pl
 
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.days import stale_days
+from stratum_pipelines.fetch import Fetcher, FetchFailed, open_fetcher
 from stratum_pipelines.leftovers import find_leftovers
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers import find_providers
+from stratum_pipelines.providers.the_odds_api import sports_request
+from stratum_pipelines.quant.closing import starts_passed
 from stratum_pipelines.reference import load_reference
+from stratum_pipelines.settings import API_KEY, PipelineSettings, read_pipeline_settings
 from stratum_pipelines.signals import find_signals
 from stratum_pipelines.waiting import OPEN_END, STEPS, days_waiting
 from warehouse.database import Database
 from warehouse.errors import FileDamaged, WarehouseError
 from warehouse.lake import Lake
 from warehouse.settings import Settings, hide_secrets
-from warehouse.tables import TABLES, ClosingLines, Events, Polls, Quarantine, RawOdds
+from warehouse.tables import TABLES, ClosingLines, Consensus, EventChanges, Events, Polls, Quarantine, RawOdds
 
 State = Literal["ok", "warning", "fault"]
 SILENT_AFTER = dt.timedelta(hours=6)
 LOW_DISK_BYTES = 2 * 1024**3
 MANY_LEFT_BYTES = 1024**3
+KEY_REFUSED = (401, 403)
 # Games are settled a minute after they start; longer than this means that nobody does it.
 SETTLED_WITHIN = dt.timedelta(minutes=10)
+# Somebody waits for the report, so the feed is asked once and given no longer than this.
+REACHED_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,17 @@ def open_to_look(settings: Settings) -> Platform:
     return Platform(settings, Lake(settings.lake_url), Database(settings.database_url), rules)
 
 
-def examine(platform: Platform, environ: Mapping[str, str], now: dt.datetime) -> list[Finding]:
-    """Look at everything; a look that fails is a finding itself, and the others go on."""
+def examine(
+    platform: Platform,
+    environ: Mapping[str, str],
+    now: dt.datetime,
+    *,
+    open_feed: Callable[[PipelineSettings], Fetcher] = open_fetcher,
+) -> list[Finding]:
+    """Look at everything; a look that fails is a finding itself, and the others go on. Tests put in a feed of their own."""
     looks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("home", lambda: _home(platform.settings)),
-        ("feed", lambda: _feed(environ)),
+        ("feed", lambda: _feed(environ, open_feed)),
         ("lake", lambda: _lake(platform)),
         ("database", lambda: _database(platform)),
         ("disk", lambda: _disk(platform)),
@@ -100,11 +113,32 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding("home", "ok", str(home))
 
 
-def _feed(environ: Mapping[str, str]) -> Iterator[Finding]:
-    if environ.get("ODDS_API_KEY", "").strip():
-        yield Finding("feed", "ok", "The Odds API (ODDS_API_KEY is set)")
+def _feed(environ: Mapping[str, str], open_feed: Callable[[PipelineSettings], Fetcher]) -> Iterator[Finding]:
+    """Whether the feed answers and takes the key; asking costs no credits."""
+    settings = read_pipeline_settings(environ)
+    if not settings.api_key:
+        yield Finding("feed", "ok", "the built-in simulator", f"Set {API_KEY.name} to poll the real feed.")
+        return
+    try:
+        with open_feed(replace(settings, http_timeout_s=min(settings.http_timeout_s, REACHED_WITHIN_S))) as feed:
+            reached = feed.reach(sports_request())
+    except FetchFailed as error:
+        remedy = "See that this machine is online and may reach it, and look at the provider's status page."
+        yield Finding("feed", "warning", f"The Odds API could not be reached: {error}", remedy)
+        return
+    status, left = reached.status_code, reached.credits_remaining
+    if status in KEY_REFUSED:
+        remedy = f"Correct {API_KEY.name}, in the environment or in .env, and start again."
+        yield Finding("feed", "fault", f"The Odds API: the key is refused ({status})", remedy)
+    elif status != 200:
+        remedy = "Run this again in a minute; when it lasts, look at the provider's status page."
+        yield Finding("feed", "warning", f"The Odds API answers with HTTP status {status}", remedy)
+    elif left == 0:
+        remedy = "Wait for the first of the month, or buy credits: polling goes on by itself."
+        yield Finding("feed", "warning", "The Odds API takes the key, and no credits are left", remedy)
     else:
-        yield Finding("feed", "ok", "the built-in simulator", "Set ODDS_API_KEY to poll the real feed.")
+        told = "it does not say how many credits remain" if left is None else f"credits remaining: {left:,}"
+        yield Finding("feed", "ok", f"The Odds API takes the key; {told}")
 
 
 def _lake(platform: Platform) -> Iterator[Finding]:
@@ -226,15 +260,10 @@ def _closing_lines(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
     # Days before the oldest kept may have been dropped by their retention.
     oldest = min(platform.lake.days(ClosingLines), default=dt.date.min)
     games = games.filter(pl.col("commence_at").dt.date() >= oldest)
-    # A game first seen after its start was never open to a bet.
-    missing = games.filter(pl.col("first_seen_at") < pl.col("commence_at")).join(drawn, on="event_id", how="anti")
-    n, first, until = (
-        missing.select(
-            pl.len(), pl.col("commence_at").dt.date().min(), pl.col("commence_at").dt.date().max().alias("until")
-        )
-        .collect()
-        .row(0)
-    )
+    missing = _to_close(platform, games.join(drawn, on="event_id", how="anti"), now - SETTLED_WITHIN)
+    n, first, until = missing.select(
+        pl.col("event_id").n_unique(), pl.col("date").min(), pl.col("date").max().alias("until")
+    ).row(0)
     if n:
         yield Finding(
             "closing lines",
@@ -243,7 +272,25 @@ def _closing_lines(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
             f"stratum backfill --from {first} --to {until}",
         )
     else:
-        yield Finding("closing lines", "ok", "every game that has started has them")
+        yield Finding("closing lines", "ok", "every game that was priced before its start has them")
+
+
+def _to_close(platform: Platform, games: pl.LazyFrame, until: dt.datetime) -> pl.DataFrame:
+    """The event_id and date of every start of these games, passed by `until`, for which settling has a line to draw.
+
+    It has none for a game whose start nobody knew before it had passed, or that no book had priced by then.
+    """
+    ids = games.select("event_id").collect()["event_id"].to_list()
+    # The rule of settling itself: the last known start of a game that was moved may never have been known before it came.
+    changes = platform.lake.scan(EventChanges).filter(pl.col("event_id").is_in(ids))
+    starts = starts_passed(changes, int(until.timestamp() * 1_000_000))
+    starts = starts.select("event_id", "closed_at", date=pl.col("closed_at").dt.date())
+    if not starts.is_empty():
+        seen = changes.select(pl.col("received_at").dt.date().min()).collect().item()
+        consensus = platform.lake.scan(Consensus, first=seen, last=starts.select(pl.col("date").max()).item())
+        priced = consensus.filter(pl.col("event_id").is_in(ids)).group_by("event_id").agg(pl.col("as_of").min())
+        starts = starts.join(priced.collect(), on="event_id").filter(pl.col("as_of") <= pl.col("closed_at"))
+    return starts.select("event_id", "date")
 
 
 def _computed(platform: Platform) -> Iterator[Finding]:

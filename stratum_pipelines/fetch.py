@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from urllib.parse import quote, quote_plus
@@ -41,6 +42,14 @@ LARGEST_COUNT = 2**31 - 1
 
 class FetchFailed(Exception):
     """No answer came, after all attempts. The message names the host and the sport, never the credential."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How a provider received a request: its HTTP status, and the credits left where it says so."""
+
+    status_code: int
+    credits_remaining: int | None
 
 
 class Fetcher:
@@ -106,6 +115,15 @@ class Fetcher:
         # Raised out here, so that it does not carry the error below it, which may know the whole address.
         logger.warning("No answer for %s: %s", request.sport_key, problem, extra=_about(request))
         raise FetchFailed(f"No answer for {request.sport_key} from {request.provider}: {problem}")
+
+    def reach(self, request: Request) -> Reached:
+        """How the provider receives a request that is sent once; the answer is not kept. Raises FetchFailed when none came."""
+        try:
+            _, response = self._send(request)
+            return Reached(response.status_code, _whole(response.headers, "x-requests-remaining"))
+        except OutboundError as error:
+            problem = self._hide(str(error))
+        raise FetchFailed(problem)
 
     def _send(self, request: Request) -> tuple[float, OutboundAnswer]:
         requested_at = self._clock()

@@ -19,11 +19,12 @@ GZIP_LEVEL = 3
 
 @dataclass
 class Stored:
-    """What an import stored: answers seen, those that were new, and the days of all that were seen."""
+    """What an import stored: answers seen, those that were new, and the days and providers of all that were seen."""
 
     n_answers: int = 0
     n_new: int = 0
     days: set[dt.date] = field(default_factory=set)
+    providers: set[str] = field(default_factory=set)
 
 
 def raw_row(answer: Answer) -> dict[str, object]:
@@ -71,6 +72,7 @@ def store_answers(lake: Lake, answers: Iterable[Answer], progress: Callable[[Sto
             known[day] = set(response_ids(lake, day))
             stored.days.add(day)
         stored.n_answers += 1
+        stored.providers.add(answer.provider)
         if answer.response_id in known[day]:
             continue
         known[day].add(answer.response_id)

@@ -27,7 +27,7 @@ ANY_WIDTH = 1_000
 def print_summary(
     console: Console, summary: Summary, seconds: float | None = None, detections: pl.DataFrame | None = None
 ) -> None:
-    """Print games, polls, quotes, signals, the scorecard, where everything lies and what to open next.
+    """Print games, polls, quotes, signals, the scorecard, what the home holds beside them, and where everything lies.
 
     `detections`, from a simulated market, are shown as what was planted and what was found.
     """
@@ -52,13 +52,20 @@ def print_summary(
             f"[dim]beat: share of entries better than the close, ties left out{interval if is_wide else ''}. points: how "
             "far the entry's number beats the close. probability: the closing fair probability less what the entry needs "
             f"to break even{error if is_wide else ''}. tier: S, A, B or none, by the low end of beat's interval; few: "
-            "under 30 decided signals.[/dim]"
+            "under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
+            "missing, counted under no close.[/dim]"
         )
     if detections is not None and detections.height:
         console.print(_detections(detections))
     if summary.refused:
         refused = ", ".join(f"{reason} {count:,}" for reason, count in summary.refused.items())
         console.print(f"\n[yellow]In quarantine:[/yellow] {refused}")
+    if summary.polls_beside:
+        beside = " and ".join(f"{title} ({polls:,} polls)" for title, polls in summary.polls_beside.items())
+        console.print(
+            f"\n[yellow]This home also holds answers of another source: {beside}.[/yellow] Rows below and every query on the "
+            "tables see both. Keep them apart with STRATUM_HOME."
+        )
     _print_where(console, summary)
 
 
@@ -169,14 +176,6 @@ def _print_where(console: Console, summary: Summary) -> None:
     where.add_row("[bold]Database[/bold]", Text(summary.database))
     console.print()
     console.print(where)
-    console.print("\n[bold]What to open next[/bold]")
-    if summary.example_signal:
-        console.print(
-            f"  stratum trace {str(summary.example_signal['signal_id'])[:12]}   [dim]# where a strong signal came from[/dim]"
-        )
-    console.print('  stratum sql "select * from signals order by strength_score desc limit 10"')
-    console.print("  stratum doctor               [dim]# what is configured, reachable and stale[/dim]")
-    console.print("  make up                      [dim]# Dagster: lineage, plots, live polling[/dim]")
 
 
 def _count(value: object) -> str:

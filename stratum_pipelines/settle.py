@@ -147,7 +147,9 @@ def score_days(platform: Platform, days: Collection[dt.date]) -> dict[dt.date, i
     """
     with settling_alone(platform.lake):
         waiting = days_waiting(platform, "score")
-        wanted = sorted({*days, *(days_to_score(platform, waiting.first, waiting.last) if waiting else ())})
+        asked = {*days, *(days_to_score(platform, waiting.first, waiting.last) if waiting else ())}
+        # A day without answers adds nothing to the one before: whoever asks for a range finds the same days scored.
+        wanted = sorted(asked.intersection([*platform.lake.days(Polls), *platform.lake.days(Scorecards)]))
         rows = {}
         if wanted:
             games = games_in_cuts(platform.lake.scan(ClvRecords, last=wanted[-1]))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 import polars as pl
 
 from stratum_pipelines.archive_import import Imported
-from stratum_pipelines.backfill import backfill
+from stratum_pipelines.backfill import backfill, left_stale
 from stratum_pipelines.batch import DayReport
 from stratum_pipelines.days import stale_days
 from stratum_pipelines.platform import Platform
@@ -43,7 +43,7 @@ def import_simulation(
     known = simulation.results(FIRST_DAY, last)
     n_results = enter_results(platform, Results.conform(known.with_columns(version=1, is_current=True)))
     detections = detections_of(platform, simulation, FIRST_DAY, last)
-    return Imported("simulator", stored, computed, n_results, stale_days(platform), detections)
+    return Imported("simulator", stored, computed, n_results, left_stale(platform), detections)
 
 
 def detections_of(platform: Platform, simulation: Simulation, first: dt.date, last: dt.date) -> pl.DataFrame:

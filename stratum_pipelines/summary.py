@@ -1,5 +1,6 @@
-"""What the warehouse holds, in numbers a person can read at a glance."""
+"""What some providers brought into the warehouse, in numbers a person can read at a glance."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,22 @@ import polars as pl
 
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.quant.closing import CONSENSUS
+from stratum_pipelines.quant.scorecard import scorecards
+from warehouse.lake import Lake
 from warehouse.settings import hide_secrets
-from warehouse.tables import TABLES, ClosingLines, ClvRecords, Events, Polls, Quarantine, Scorecards, Signals
+from warehouse.tables import (
+    TABLES,
+    ClosingLines,
+    ClvRecords,
+    EventLinks,
+    Events,
+    Polls,
+    Quarantine,
+    RawOdds,
+    Scorecards,
+    Signals,
+    Table,
+)
 
 # The close that scorecards count; others are conventions for comparison.
 SCORED_CONVENTION = "scheduled"
@@ -18,11 +33,16 @@ QUALITIES = ("ok", "thin", "stale", "missing")
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts and scorecards; every field can be printed as JSON."""
+    """Counts and scorecards; every field can be printed as JSON.
+
+    `rows` counts all that the tables hold and `polls_beside` the polls of other providers, by title; everything else is
+    about the answers of the providers asked for and the games they listed.
+    """
 
     lake: str
     database: str
     rows: dict[str, int]
+    polls_beside: dict[str, int]
     first_received_at: str | None
     last_received_at: str | None
     sports: list[dict[str, Any]]
@@ -33,30 +53,66 @@ class Summary:
     example_signal: dict[str, object] | None
 
 
-def summarise(platform: Platform) -> Summary:
-    """Read every table's counts, the polls by sport, the signals by type, the closes and the newest scorecards."""
+class _Brought:
+    """The rows that these providers brought in: by their answers, and by the games they listed."""
+
+    def __init__(self, lake: Lake, providers: Collection[str]) -> None:
+        self.lake = lake
+        self._theirs = pl.col("provider").is_in(list(providers))
+        self._games = lake.scan(EventLinks).filter(self._theirs).select("event_id").unique().collect().lazy()
+
+    def polls(self) -> pl.LazyFrame:
+        """Their polls."""
+        return self.lake.scan(Polls).filter(self._theirs)
+
+    def polls_beside(self) -> pl.LazyFrame:
+        """The polls of all others."""
+        return self.lake.scan(Polls).filter(~self._theirs)
+
+    def refused(self) -> pl.LazyFrame:
+        """What was refused of their answers."""
+        answers = self.lake.scan(RawOdds).filter(self._theirs).select("response_id")
+        return self.lake.scan(Quarantine).join(answers, on="response_id", how="semi")
+
+    def of_games(self, table: type[Table]) -> pl.LazyFrame:
+        """The rows of a table that are about their games."""
+        return self.lake.scan(table).join(self._games, on="event_id", how="semi")
+
+
+def summarise(platform: Platform, providers: Collection[str]) -> Summary:
+    """What the answers of these providers came to: polls by sport, signals by type, closes and scorecards over all time."""
     lake = platform.lake
+    brought = _Brought(lake, providers)
     rows = {table.name: lake.scan(table).select(pl.len()).collect().item() for table in TABLES}
-    polls = lake.scan(Polls)
-    span = polls.select(first=pl.col("received_at").min(), last=pl.col("received_at").max()).collect().row(0)
+    span = brought.polls().select(first=pl.col("received_at").min(), last=pl.col("received_at").max()).collect().row(0)
     return Summary(
         lake=hide_secrets(platform.settings.lake_url),
         database=hide_secrets(platform.settings.database_url),
         rows=rows,
+        polls_beside=_polls_beside(platform, brought),
         first_received_at=span[0].isoformat() if span[0] else None,
         last_received_at=span[1].isoformat() if span[1] else None,
-        sports=_sports(platform),
-        signals=_signals(platform),
-        closes=_closes(platform),
-        scorecard=_scorecard(platform),
-        refused=dict(lake.scan(Quarantine).group_by("reason").len().sort("reason").collect().iter_rows()),
-        example_signal=_example(platform),
+        sports=_sports(brought),
+        signals=_signals(brought),
+        closes=_closes(brought),
+        scorecard=_scorecard(brought),
+        refused=dict(brought.refused().group_by("reason").len().sort("reason").collect().iter_rows()),
+        example_signal=_example(brought),
     )
 
 
-def _sports(platform: Platform) -> list[dict[str, Any]]:
+def _polls_beside(platform: Platform, brought: _Brought) -> dict[str, int]:
+    """Polls of the other providers, by title."""
+    known = platform.rules.providers
+    return {
+        known[name].title if name in known else name: count
+        for name, count in brought.polls_beside().group_by("provider").len().sort("provider").collect().iter_rows()
+    }
+
+
+def _sports(brought: _Brought) -> list[dict[str, Any]]:
     polls = (
-        platform.lake.scan(Polls)
+        brought.polls()
         .group_by("sport_key")
         .agg(
             polls=pl.len(),
@@ -65,14 +121,14 @@ def _sports(platform: Platform) -> list[dict[str, Any]]:
             suspended=pl.col("n_suspended").sum(),
         )
     )
-    games = platform.lake.scan(Events).group_by("sport_key").agg(games=pl.len())
+    games = brought.of_games(Events).group_by("sport_key").agg(games=pl.len())
     return polls.join(games, on="sport_key", how="left").sort("sport_key").collect().to_dicts()
 
 
-def _signals(platform: Platform) -> list[dict[str, Any]]:
+def _signals(brought: _Brought) -> list[dict[str, Any]]:
     """Signals by type: how many have a closing-line value, how many a game that closed without one, how many wait."""
     counted = (
-        platform.lake.scan(Signals)
+        brought.of_games(Signals)
         .group_by("signal_type")
         .agg(
             signals=pl.len(),
@@ -83,7 +139,7 @@ def _signals(platform: Platform) -> list[dict[str, Any]]:
         )
     )
     valued = (
-        platform.lake.scan(ClvRecords)
+        brought.of_games(ClvRecords)
         .filter(pl.col("is_current"), pl.col("convention") == SCORED_CONVENTION)
         .group_by("signal_type")
         .agg(with_close=pl.col("clv_prob").count(), missing_close=pl.col("clv_prob").null_count())
@@ -95,11 +151,11 @@ def _signals(platform: Platform) -> list[dict[str, Any]]:
     return joined.with_columns(waiting).sort("signal_type").collect().to_dicts()
 
 
-def _closes(platform: Platform) -> list[dict[str, Any]]:
+def _closes(brought: _Brought) -> list[dict[str, Any]]:
     """Closes of the consensus by market: how many games, and how many of each quality."""
     ranks = pl.Series(range(len(QUALITIES)))
     closed = (
-        platform.lake.scan(ClosingLines)
+        brought.of_games(ClosingLines)
         .filter(pl.col("bookmaker") == CONSENSUS, pl.col("is_current"), pl.col("convention") == SCORED_CONVENTION)
         .group_by("market", "event_id")
         .agg(rank=pl.col("quality").replace_strict(pl.Series(QUALITIES), ranks, return_dtype=pl.Int64).max())
@@ -108,27 +164,26 @@ def _closes(platform: Platform) -> list[dict[str, Any]]:
     return closed.group_by("market").agg(pl.len().alias("games"), *counts).sort("market").collect().to_dicts()
 
 
-def _scorecard(platform: Platform) -> list[dict[str, Any]]:
-    """The newest scorecards over all time, by signal type and market."""
-    cards = platform.lake.scan(Scorecards)
-    newest = cards.select(pl.col("as_of").max()).collect().item()
+def _scorecard(brought: _Brought) -> list[dict[str, Any]]:
+    """The scorecards over all time, by signal type and market, as of the newest ones that are stored."""
+    newest = brought.lake.scan(Scorecards).select(pl.col("as_of").max()).collect().item()
     if newest is None:
         return []
-    wanted = cards.filter(
-        pl.col("as_of") == newest,
+    # Those stored count every provider together, so they are made once more of the records asked for.
+    wanted = scorecards(brought.of_games(ClvRecords).collect(), newest).filter(
         pl.col("window") == "all",
         pl.col("sport_key") == "",
         pl.col("time_bucket") == "",
         pl.col("signal_type") != "",
     )
-    return wanted.drop("sport_key", "time_bucket", "window").sort("signal_type", "market").collect().to_dicts()
+    return wanted.drop("sport_key", "time_bucket", "window").sort("signal_type", "market").to_dicts()
 
 
-def _example(platform: Platform) -> dict[str, object] | None:
+def _example(brought: _Brought) -> dict[str, object] | None:
     """The strongest signal with a close: something to open and trace."""
     best = (
-        platform.lake.scan(Signals)
-        .join(platform.lake.scan(ClvRecords).filter("is_current"), on="signal_id", how="inner")
+        brought.of_games(Signals)
+        .join(brought.of_games(ClvRecords).filter("is_current"), on="signal_id", how="inner")
         .filter(pl.col("clv_prob").is_not_null())
         .sort("strength_score", "signal_id", descending=[True, False])
         .select(

@@ -16,10 +16,10 @@ from stratum_pipelines.commands.progress import LongWork
 @json_option
 def backfill_command(first: dt.date | None, last: dt.date | None, stale: bool, as_json: bool) -> None:
     """Compute days again from raw answers: snapshots to scorecards, the same rows as live or a Dagster backfill."""
-    from stratum_pipelines.backfill import backfill
+    from stratum_pipelines.backfill import backfill, backfill_stale
     from stratum_pipelines.days import stale_days
     from stratum_pipelines.leftovers import sweep
-    from warehouse.tables import RawOdds
+    from warehouse.tables import TABLES, RawOdds
 
     if stale and (first or last):
         raise StratumError("Give either --from and --to, or --stale, not both.")
@@ -33,13 +33,16 @@ def backfill_command(first: dt.date | None, last: dt.date | None, stale: bool, a
         else:
             days = sorted(set(stale_days(platform)["date"].to_list()))
         with LongWork(days=days) as work:
-            done = backfill(platform, days, work.day)
+            done = backfill_stale(platform, work.day) if stale else backfill(platform, days, work.day)
         swept = sweep(platform)
+        # A table kept whole is written again by every day: over days its rows add up to nothing.
+        daily = {table.name for table in TABLES if table.partition_by}
+        rows = {name: count for name, count in done.rows.items() if name in daily}
         if as_json:
             print_json(
                 {
                     "days": done.days,
-                    "rows": done.rows,
+                    "rows": rows,
                     "quotes": done.quotes,
                     "seconds": done.seconds,
                     "files_swept": swept.n,
@@ -49,7 +52,7 @@ def backfill_command(first: dt.date | None, last: dt.date | None, stale: bool, a
         if swept.n:
             results.print(f"{counted(swept.n, 'file')} that nobody reads any more deleted.", style="dim")
         if stale and not done.days:
-            done_instead = "what waited to be settled and scored is done" if done.rows else "nothing to compute"
+            done_instead = "what waited to be settled and scored is done" if rows else "nothing to compute"
             results.print(f"Every day follows from its answers; {done_instead}.")
         elif not done.days:
             held = platform.lake.days(RawOdds)
@@ -60,4 +63,4 @@ def backfill_command(first: dt.date | None, last: dt.date | None, stale: bool, a
                 f"{counted(len(done.days), 'day')} computed ({done.days[0]} to {done.days[-1]}), "
                 f"{counted(done.quotes, 'quote')} in {done.seconds:.1f} s"
             )
-            results.print(", ".join(f"{name} {count:,}" for name, count in sorted(done.rows.items())), style="dim")
+            results.print(", ".join(f"{name} {count:,}" for name, count in sorted(rows.items())), style="dim")

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +51,30 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
+def hint(command: str) -> str:
+    """The command as it can be typed here: the program where it lies if the shell does not find it, the home if named.
+
+    Commands of `stratum` are written as `stratum ...`; of any other the program stays as it is.
+    """
+    from warehouse.settings import HOME
+
+    home = HOME.text(os.environ)
+    is_default = Path(home).expanduser().absolute() == Path(str(HOME.default)).absolute()
+    named = "" if is_default else f"{HOME.name}={shlex.quote(home)} "
+    program, _, rest = command.partition(" ")
+    return f"{named}{_program() if program == 'stratum' else program} {rest}"
+
+
+def _program() -> str:
+    """How the shell finds this very program: by its name, or by its path from the working folder."""
+    ours = Path(sys.executable).with_name("stratum")
+    found = shutil.which("stratum")
+    if not ours.exists() or (found and Path(found).resolve() == ours.resolve()):
+        return "stratum"
+    here = Path.cwd()
+    return shlex.quote(str(ours.relative_to(here) if ours.is_relative_to(here) else ours))
+
+
 def environment() -> "Settings":
     """The settings of the warehouse, read from the environment."""
     from warehouse.errors import WarehouseError
@@ -64,7 +90,7 @@ def require_lake(settings: "Settings") -> None:
     """Refuse to answer questions about a warehouse that is not there: most likely the folder is the wrong one."""
     if "://" not in settings.lake_url and not Path(settings.lake_url).is_dir():
         raise StratumError(
-            f"There is no warehouse in {settings.home}. Fill it with: stratum run. "
+            f"There is no warehouse in {settings.home}. Fill it with: {hint('stratum run')}. "
             "Or say where it is: STRATUM_HOME=FOLDER (by default .stratum in the working folder)."
         )
 
@@ -98,8 +124,15 @@ def _open(settings: "Settings", opener: "Callable[[Settings], Platform]") -> "Pl
 
     try:
         return opener(settings)
-    except (WarehouseError, OSError):
+    except WarehouseError:
         raise
+    except OSError as error:
+        if settings.home.is_dir() or not settings.home.is_relative_to(error.filename or settings.home / "nothing"):
+            raise
+        raise StratumError(
+            f"The folder of all state, {settings.home}, cannot be made ({error.strerror}: {error.filename}). "
+            "Name one that can: STRATUM_HOME=FOLDER (by default .stratum in the working folder)."
+        ) from error
     except ValueError as error:
         # The error may quote a part of the password that was taken for a port.
         raise StratumError(

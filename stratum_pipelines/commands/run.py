@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
+from rich.markup import escape
 
 from stratum_pipelines.cli import StratumError
-from stratum_pipelines.commands.output import counted, json_option, opened_platform, print_json, results
+from stratum_pipelines.commands.output import counted, hint, json_option, opened_platform, print_json, results
 from stratum_pipelines.commands.progress import LongWork
 
 if TYPE_CHECKING:
     from stratum_pipelines.archive_import import Imported
     from stratum_pipelines.platform import Platform
+    from stratum_pipelines.summary import Summary
 
 MOST_DAYS = 60
 
@@ -43,12 +45,13 @@ def run(archive: Path | None, days: int | None, sports: tuple[str, ...], seed: i
             imported = _import(platform, archive)
         else:
             imported = _simulate(platform, days or 3, sports, 7 if seed is None else seed)
-        summary = summarise(platform)
+        summary = summarise(platform, imported.stored.providers)
         seconds = time.perf_counter() - started
         if as_json:
             print_json({"summary": summary, "imported": imported.as_record(), "seconds": round(seconds, 3)})
         else:
             print_summary(results, summary, seconds, imported.detections)
+            _say_what_next(summary)
             _say_stale(imported)
 
 
@@ -103,6 +106,22 @@ def _import(platform: "Platform", folder: Path) -> "Imported":
         raise StratumError(str(error)) from error
 
 
+def _say_what_next(summary: "Summary") -> None:
+    """Commands to go on with; a long one is left to the terminal to break, so that it can be copied."""
+    signal = summary.example_signal
+    steps = [
+        *([(f"stratum trace {str(signal['signal_id'])[:12]}", "where a strong signal came from")] if signal else []),
+        ('stratum sql "select * from signals order by strength_score desc limit 10"', ""),
+        ("stratum doctor", "what is configured, reachable and stale"),
+        ("make up", "Dagster: lineage, plots, live polling"),
+    ]
+    width = max(len(hint(command)) for command, remark in steps if remark)
+    results.print("\n[bold]What to open next[/bold]")
+    for command, remark in steps:
+        said = f"  [dim]# {remark}[/dim]" if remark else ""
+        results.print(f"  {escape(hint(command).ljust(width) if remark else hint(command))}{said}", soft_wrap=True)
+
+
 def _say_stale(imported: "Imported") -> None:
     """Name the days that the new answers have put out of date."""
     if imported.still_stale.height:
@@ -110,5 +129,6 @@ def _say_stale(imported: "Imported") -> None:
         rest = "rests" if len(days) == 1 else "rest"
         results.print(
             f"\n[yellow]{counted(len(days), 'day')} of other answers {rest} on older numbers[/yellow] "
-            f"({days[0]} to {days[-1]}). Recompute with: stratum backfill --stale"
+            f"({days[0]} to {days[-1]}). Recompute with: {escape(hint('stratum backfill --stale'))}",
+            soft_wrap=True,
         )

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
+from rich.markup import escape
 from rich.table import Table as Grid
 from rich.text import Text
 
 from stratum_pipelines.cli import StratumError
-from stratum_pipelines.commands.output import json_option, opened_platform, print_json, results
+from stratum_pipelines.commands.output import hint, json_option, opened_platform, print_json, results
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,9 +47,10 @@ ANSWERS = {
 @json_option
 def trace_command(signal_id: str, as_json: bool) -> None:
     """Print the way from a signal back to the quotes and the answers it came from."""
+    from stratum_pipelines.doctor import open_to_look
     from stratum_pipelines.trace import UnknownSignal, trace
 
-    with opened_platform(filled=True) as platform:
+    with opened_platform(filled=True, opener=open_to_look) as platform:
         try:
             found = trace(platform, signal_id)
         except UnknownSignal as error:
@@ -77,10 +79,10 @@ def trace_command(signal_id: str, as_json: bool) -> None:
     _grid("Consensus", found.consensus, CONSENSUS, date)
     _grid("Quotes, with the last ones before the window", found.quotes, QUOTES, date)
     _grid("Answers", found.answers, ANSWERS, date)
-    results.print(
-        '[dim]The bytes of an answer, gzip in base64: stratum sql --format csv "select body from raw_odds where '
-        "starts_with(response_id, 'ANSWER')\"[/dim]"
+    bytes_of = hint(
+        """stratum sql --format csv "select body from raw_odds where starts_with(response_id, 'ANSWER')\""""
     )
+    results.print(f"[dim]The bytes of an answer, gzip in base64: {escape(bytes_of)}[/dim]", soft_wrap=True)
 
 
 def _quote(market: str, point: float | None, price: float | None) -> str:

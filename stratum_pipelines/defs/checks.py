@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from stratum_pipelines.defs.partitions import days_of
+from stratum_pipelines.defs.partitions import days_of, today
 from stratum_pipelines.defs.resources import PlatformResource
 from warehouse.tables import BY_NAME, Table
 
@@ -35,13 +35,13 @@ class Check:
 def _schema(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
     from stratum_pipelines.audit import schema_of_day
 
-    return schema_of_day(platform, table, day)
+    return schema_of_day(platform, table, day if table.partition_by else None)
 
 
 def _key(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
     from stratum_pipelines.audit import key_of_day
 
-    return key_of_day(platform, table, day)
+    return key_of_day(platform, table, day if table.partition_by else None)
 
 
 def _fresh(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
@@ -90,6 +90,7 @@ COMPUTED: Tables = {
 }
 CLOSED: Tables = {"closing_lines": EVERY_TABLE, "clv_records": EVERY_TABLE}
 SCORED: Tables = {"scorecards": EVERY_TABLE}
+KEPT_WHOLE: Tables = dict.fromkeys(("events", "event_links", "results"), EVERY_TABLE)
 
 
 def specs_of(tables: Tables) -> list[dg.AssetCheckSpec]:
@@ -120,11 +121,10 @@ def look(platform: "Platform", table: str, check: Check, days: list[dt.date]) ->
 
 
 def evaluated(
-    context: dg.AssetCheckExecutionContext, platform: PlatformResource, tables: Tables
+    context: dg.AssetCheckExecutionContext, platform: PlatformResource, tables: Tables, days: list[dt.date]
 ) -> Iterator[dg.AssetCheckResult]:
-    """The results of the chosen checks over the days of a run."""
+    """The results of the chosen checks over these days."""
     opened = platform.open()
-    days = days_of(context)
     chosen = {(key.asset_key.to_user_string(), key.name) for key in context.selected_asset_check_keys}
     for table, checks in tables.items():
         for check in checks:
@@ -138,19 +138,19 @@ def evaluated(
 @dg.multi_asset_check(specs=specs_of(INGESTED), name="check_answers", can_subset=True)
 def check_answers(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> Iterator[dg.AssetCheckResult]:
     """What is stored as it came."""
-    yield from evaluated(context, platform, INGESTED)
+    yield from evaluated(context, platform, INGESTED, days_of(context))
 
 
 @dg.multi_asset_check(specs=specs_of(COMPUTED), name="check_days", can_subset=True)
 def check_days(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> Iterator[dg.AssetCheckResult]:
     """What is computed from a day's answers."""
-    yield from evaluated(context, platform, COMPUTED)
+    yield from evaluated(context, platform, COMPUTED, days_of(context))
 
 
 @dg.multi_asset_check(specs=specs_of(CLOSED), name="check_closes", can_subset=True)
 def check_closes(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> Iterator[dg.AssetCheckResult]:
     """What follows the start of a game."""
-    yield from evaluated(context, platform, CLOSED)
+    yield from evaluated(context, platform, CLOSED, days_of(context))
 
 
 @dg.multi_asset_check(specs=specs_of(SCORED), name="check_scorecards", can_subset=True)
@@ -158,4 +158,10 @@ def check_scorecards(
     context: dg.AssetCheckExecutionContext, platform: PlatformResource
 ) -> Iterator[dg.AssetCheckResult]:
     """What adds the closes up."""
-    yield from evaluated(context, platform, SCORED)
+    yield from evaluated(context, platform, SCORED, days_of(context))
+
+
+@dg.multi_asset_check(specs=specs_of(KEPT_WHOLE), name="check_games", can_subset=True)
+def check_games(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> Iterator[dg.AssetCheckResult]:
+    """What is kept whole: games, their ids and their results."""
+    yield from evaluated(context, platform, KEPT_WHOLE, [today()])

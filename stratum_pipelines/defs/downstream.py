@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from stratum_pipelines.defs.checks import CLOSED, COMPUTED, INGESTED, look
+from stratum_pipelines.defs.checks import CLOSED, COMPUTED, INGESTED, KEPT_WHOLE, look
 from stratum_pipelines.defs.close_day import close_day
 from stratum_pipelines.defs.partitions import is_partition, today
 from stratum_pipelines.defs.resources import PlatformResource
@@ -114,10 +114,11 @@ def look_at_today(context: dg.SensorEvaluationContext, platform: PlatformResourc
 
 
 def evaluations_of(platform: "Platform", day: dt.date) -> Iterator[dg.AssetCheckEvaluation]:
-    """Every check of the tables that have rows on a day, evaluated."""
-    for tables in (INGESTED, COMPUTED, CLOSED):
+    """Every check of the tables that have rows on a day, and with them of those kept whole, evaluated."""
+    for tables in (INGESTED, COMPUTED, CLOSED, KEPT_WHOLE):
         for name, checks in tables.items():
-            if day not in platform.lake.days(BY_NAME[name]):
+            # Tables kept whole change with every answer of the day.
+            if day not in platform.lake.days(BY_NAME["raw_odds" if tables is KEPT_WHOLE else name]):
                 continue
             for check in checks:
                 passed, description, metadata = look(platform, name, check, [day])

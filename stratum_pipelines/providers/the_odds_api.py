@@ -59,6 +59,11 @@ def events_request(sport_key: str) -> Request:
     return Request(NAME, sport_key, BASE_URL, f"/v4/sports/{sport_key}/events", (("dateFormat", "iso"),))
 
 
+def sports_request() -> Request:
+    """The sports there are. Costs nothing, and its answer says as any other how many credits are left."""
+    return Request(NAME, "", BASE_URL, "/v4/sports")
+
+
 def _odds_query(
     sport_key: str, regions: Sequence[str], markets: Sequence[str] | None, bookmakers: Sequence[str], odds_format: str
 ) -> tuple[tuple[str, str], ...]:

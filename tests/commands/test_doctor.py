@@ -5,21 +5,62 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from stratum_pipelines.backfill import backfill
 from stratum_pipelines.doctor import Finding, examine, open_to_look
+from stratum_pipelines.fetch import Fetcher
 from stratum_pipelines.platform import open_platform
 from stratum_pipelines.raw import store_answers
+from stratum_pipelines.settings import PipelineSettings
 from tests.build import MINUTE, NOON, answer, book, game, wandering
 from warehouse.database import engine
+from warehouse.outbound import OutboundClient
 from warehouse.settings import read_settings
-from warehouse.tables import ClosingLines, Polls
+from warehouse.tables import ClosingLines, Consensus, Polls
 
 NOW = dt.datetime(2025, 10, 12, 20, tzinfo=dt.UTC)
 FIRST_ANSWER = dt.datetime.fromtimestamp(NOON / 1e6, dt.UTC)
 FOOTBALL = "americanfootball_nfl"
 HOUR_AGO = 3700
+KEY = "t0p s3cr3t/k3y"
+
+
+class Feed:
+    """The Odds API as it would answer, and what it was asked with which settings."""
+
+    def __init__(self, answer: httpx.Response | Exception) -> None:
+        self.given = answer
+        self.asked: list[httpx.Request] = []
+        self.settings: list[PipelineSettings] = []
+
+    def open(self, settings: PipelineSettings) -> Fetcher:
+        self.settings.append(settings)
+        client = OutboundClient(
+            allowed_hosts=["api.the-odds-api.com"],
+            timeout_seconds=settings.http_timeout_s,
+            transport=httpx.MockTransport(self.answer),
+        )
+        return Fetcher(client, api_key=settings.required_key())
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        if isinstance(self.given, Exception):
+            raise self.given
+        return self.given
+
+    def looked_at(self, home: Path, **environment: str) -> Finding:
+        """What the doctor finds about a feed that has a key."""
+        platform = open_to_look(read_settings({"STRATUM_HOME": str(home)}))
+        found = examine(platform, {"ODDS_API_KEY": KEY, **environment}, NOW, open_feed=self.open)
+        (feed,) = (one for one in found if one.subject == "feed")
+        return feed
+
+
+def answered(status: int, **headers: str) -> httpx.Response:
+    body = httpx.ByteStream(f"<p>GET /v4/sports?apiKey={KEY}</p>".encode())
+    return httpx.Response(status, stream=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
 def findings(home: Path, now: dt.datetime = NOW, **environment: str) -> dict[str, Finding]:
@@ -190,10 +231,78 @@ def test_a_game_that_has_only_just_started_is_not_missed(filled: Path) -> None:
     assert findings(filled, now=start)["closing lines"].state == "ok"
 
 
-def test_the_key_of_the_feed_is_never_shown(filled: Path) -> None:
-    found = findings(filled, ODDS_API_KEY="topsecret")
-    assert (found["feed"].state, found["feed"].seen) == ("ok", "The Odds API (ODDS_API_KEY is set)")
-    assert "topsecret" not in str(found)
+@pytest.mark.parametrize(
+    ("starts", "is_priced", "state"),
+    [
+        ((5, 5), True, "warning"),
+        ((5, 5), False, "ok"),
+        ((-1, -1), True, "ok"),
+        ((-1, 5), True, "ok"),
+    ],
+    ids=["can be closed", "never priced", "begun when first listed", "moved to a start that had passed as well"],
+)
+def test_a_game_without_a_closing_line_is_named_only_where_settling_would_draw_one(
+    home: Path, starts: tuple[int, int], is_priced: bool, state: str
+) -> None:
+    platform = open_platform(read_settings({"STRATUM_HOME": str(home)}))
+    books = [book("fanduel", NOON, h2h=(-110, -110))] if is_priced else []
+    games = [game(books, start=NOON + minutes * MINUTE) for minutes in starts]
+    answers = [answer(NOON, games[:1]), answer(NOON + 10 * MINUTE, games[1:])]
+    backfill(platform, sorted(store_answers(platform.lake, answers).days))
+    assert platform.lake.scan(Consensus).collect().is_empty() == (not is_priced)
+    assert platform.lake.scan(ClosingLines).collect().is_empty() == (state == "ok"), "settling draws what is asked for"
+    platform.lake.drop_days(ClosingLines, dt.date(2030, 1, 1))
+    assert findings(home)["closing lines"].state == state
+
+
+def test_a_feed_that_takes_the_key_is_asked_once_for_what_costs_nothing(filled: Path) -> None:
+    feed = Feed(answered(200, x_requests_remaining="12345"))
+    found = feed.looked_at(filled)
+    assert (found.state, found.seen) == ("ok", "The Odds API takes the key; credits remaining: 12,345")
+    assert [(one.url.path, dict(one.url.params)) for one in feed.asked] == [("/v4/sports", {"apiKey": KEY})]
+    assert [one.http_timeout_s for one in feed.settings] == [5.0]
+
+
+def test_a_shorter_time_out_is_kept_when_the_feed_is_looked_at(filled: Path) -> None:
+    feed = Feed(answered(200))
+    assert feed.looked_at(filled, ODDS_API_HTTP_TIMEOUT_SECONDS="2").seen.endswith("how many credits remain")
+    assert [one.http_timeout_s for one in feed.settings] == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "seen", "remedy"),
+    [
+        (answered(401), "fault", "The Odds API: the key is refused (401)", "Correct ODDS_API_KEY"),
+        (answered(503), "warning", "The Odds API answers with HTTP status 503", "status page"),
+        (answered(200, x_requests_remaining="0"), "warning", "no credits are left", "buy credits"),
+        (httpx.ConnectError(f"no way to ?apiKey={KEY}"), "warning", "The Odds API could not be reached: ", "online"),
+        (httpx.ReadTimeout("slow"), "warning", "no complete answer within 5 seconds", "online"),
+    ],
+    ids=["key refused", "server trouble", "no credits", "no connection", "no answer in time"],
+)
+def test_a_feed_that_cannot_be_polled_is_named_with_what_to_do_and_without_the_key(
+    filled: Path,
+    caplog: pytest.LogCaptureFixture,
+    given: httpx.Response | Exception,
+    state: str,
+    seen: str,
+    remedy: str,
+) -> None:
+    feed = Feed(given)
+    found = feed.looked_at(filled)
+    assert found.state == state
+    assert seen in found.seen
+    assert remedy in found.remedy
+    assert len(feed.asked) == 1, "nobody waits for a second attempt"
+    for spelt in (KEY, "t0p", "k3y"):
+        assert spelt not in str(found) + caplog.text
+
+
+def test_a_setting_of_the_feed_that_cannot_be_used_is_a_fault(filled: Path) -> None:
+    found = findings(filled, STRATUM_SPORTS="cricket_moon")
+    assert found["feed"].state == "fault"
+    assert "STRATUM_SPORTS" in found["feed"].seen
+    assert found["lake"].state == "ok"
 
 
 @pytest.mark.parametrize(("hours", "state"), [(1, "ok"), (7, "warning")])

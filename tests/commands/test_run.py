@@ -2,6 +2,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import subprocess
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +20,7 @@ from stratum_pipelines.simulation_run import import_simulation
 from stratum_pipelines.summary import summarise
 from tests.build import wandering
 from warehouse.settings import read_settings
-from warehouse.tables import ClosingLines, Signals
+from warehouse.tables import ClosingLines, Events, Scorecards, Signals
 
 
 @pytest.fixture
@@ -145,13 +146,80 @@ def test_the_simulated_market_shows_what_was_planted_and_found(platform: Platfor
     from stratum_pipelines.commands.output import results
 
     imported = import_simulation(platform, days=1, sports=("soccer_epl",), seed=7, cadence_s=900)
-    summary = summarise(platform)
+    summary = summarise(platform, {"simulator"})
     print_summary(results, summary, 1.0, imported.detections)
     assert "Found of what the simulator planted" in capsys.readouterr().out
     counted = {row["signal_type"]: row for row in summary.signals}
     assert sum(row["signals"] for row in counted.values()) == summary.rows["signals"]
     for row in counted.values():
         assert row["with_close"] + row["missing_close"] + row["not_closed"] == row["signals"]
+
+
+@pytest.fixture
+def mixed(filled: Path) -> Platform:
+    """The little market, and beside it a simulated one of the same sport."""
+    platform = open_platform(read_settings({"STRATUM_HOME": str(filled)}))
+    import_simulation(platform, days=1, sports=("americanfootball_nfl",), seed=7, cadence_s=900)
+    return platform
+
+
+def test_a_summary_counts_what_its_provider_brought_and_nothing_else(mixed: Platform, made: Path) -> None:
+    alone = open_platform(read_settings({"STRATUM_HOME": str(made)}))
+    before, after = summarise(alone, {"the_odds_api"}), summarise(mixed, {"the_odds_api"})
+    assert before.scorecard and before.closes and before.example_signal
+    for name in ("sports", "signals", "closes", "refused", "example_signal", "first_received_at", "last_received_at"):
+        assert getattr(after, name) == getattr(before, name), name
+    assert _without_moment(after.scorecard) == _without_moment(before.scorecard)
+    assert (before.polls_beside, after.polls_beside) == ({}, {"Market simulator": 96})
+    simulated = summarise(mixed, {"simulator"})
+    assert simulated.polls_beside == {"The Odds API": 90}
+    both = sum(row["games"] for row in after.sports + simulated.sports)
+    assert both == mixed.lake.scan(Events).collect().height
+
+
+def _without_moment(cards: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{name: value for name, value in card.items() if name != "as_of"} for card in cards]
+
+
+def test_the_scorecards_of_a_single_source_are_those_stored(filled: Path) -> None:
+    platform = open_platform(read_settings({"STRATUM_HOME": str(filled)}))
+    stored = platform.lake.scan(Scorecards).collect()
+    wanted = stored.filter(
+        pl.col("as_of") == pl.col("as_of").max(),
+        pl.col("window") == "all",
+        pl.col("sport_key") == "",
+        pl.col("time_bucket") == "",
+        pl.col("signal_type") != "",
+    ).sort("signal_type", "market")
+    assert (
+        summarise(platform, {"the_odds_api"}).scorecard
+        == wanted.select(pl.exclude("sport_key", "time_bucket", "window")).to_dicts()
+    )
+
+
+def test_a_home_of_several_sources_says_so(mixed: Platform, filled: Path, archive: Path, invoke) -> None:
+    shown = " ".join(invoke("run", "--archive", str(archive)).stdout.split())
+    assert "This home also holds answers of another source: Market simulator (96 polls)." in shown
+    assert "Keep them apart with STRATUM_HOME." in shown
+
+
+def test_a_home_of_one_source_does_not(home: Path, archive: Path, invoke) -> None:
+    assert "another source" not in invoke("run", "--archive", str(archive)).stdout
+
+
+def test_what_to_open_next_can_be_typed_as_it_stands(home: Path, archive: Path, invoke) -> None:
+    shown = invoke("run", "--archive", str(archive)).stdout.partition("What to open next")[2]
+    (doctor,) = [line.partition("#")[0].strip() for line in shown.splitlines() if "stratum doctor" in line]
+    assert doctor.startswith(f"STRATUM_HOME={home} ")
+    assert subprocess.run(["bash", "-c", doctor], capture_output=True, text=True, check=False).stdout.count("lake")
+
+
+def test_the_legend_says_which_signals_the_value_table_leaves_out(home: Path, archive: Path, invoke) -> None:
+    shown = " ".join(invoke("run", "--archive", str(archive)).stdout.split())
+    assert (
+        "Not in this table: signals whose close is stale, counted under closed above, or missing, counted under no close."
+        in shown
+    )
 
 
 def detections(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
@@ -170,14 +238,19 @@ def test_what_no_rule_looks_for_yet_is_no_failure(platform: Platform, capsys) ->
     from stratum_pipelines.commands.output import results
 
     scores = detections(("MOVE", "steam", 5, 5), ("MOVE", "outlier", 4, 1), ("KEY_CROSS", "outlier", 4, 0))
-    print_summary(results, summarise(platform), 1.0, scores)
+    print_summary(results, summarise(platform, {"the_odds_api"}), 1.0, scores)
     assert lines_with("outlier", capsys.readouterr().out) == [["outlier", "no rule yet", "4", "", "", ""]]
 
 
 def test_a_rule_that_has_found_nothing_is_shown_beside_what_it_looks_for(platform: Platform, capsys) -> None:
     from stratum_pipelines.commands.output import results
 
-    print_summary(results, summarise(platform), 1.0, detections(("MOVE", "steam", 5, 5), ("MOVE", "key_cross", 2, 1)))
+    print_summary(
+        results,
+        summarise(platform, {"the_odds_api"}),
+        1.0,
+        detections(("MOVE", "steam", 5, 5), ("MOVE", "key_cross", 2, 1)),
+    )
     shown = capsys.readouterr().out
     # MULTIBOOK_SYNC and KEY_CROSS gave no signal at all, so nothing was scored of them.
     assert lines_with("steam", shown) == [
@@ -195,7 +268,7 @@ def test_closes_are_counted_by_market_and_quality(filled: Path, capsys) -> None:
     from stratum_pipelines.commands.output import results
 
     platform = open_platform(read_settings({"STRATUM_HOME": str(filled)}))
-    print_summary(results, summarise(platform))
+    print_summary(results, summarise(platform, {"the_odds_api"}))
     assert "missing: no price" not in capsys.readouterr().out, "all is well, so nothing needs explaining"
     lines = platform.lake.scan(ClosingLines).collect()
     games = sorted(lines["event_id"].unique())
@@ -211,12 +284,12 @@ def test_closes_are_counted_by_market_and_quality(filled: Path, capsys) -> None:
         .otherwise(pl.col("quality"))
     )
     platform.lake.replace(ClosingLines, dt.date(2025, 10, 12), lines.with_columns(quality=worse))
-    assert summarise(platform).closes == [
+    assert summarise(platform, {"the_odds_api"}).closes == [
         {"market": "h2h", "games": 3, "ok": 1, "thin": 0, "stale": 1, "missing": 1},
         {"market": "spreads", "games": 3, "ok": 1, "thin": 1, "stale": 1, "missing": 0},
         {"market": "totals", "games": 3, "ok": 1, "thin": 1, "stale": 1, "missing": 0},
     ]
-    print_summary(results, summarise(platform))
+    print_summary(results, summarise(platform, {"the_odds_api"}))
     shown = capsys.readouterr().out
     assert ["h2h", "3", "1", "0", "1", "1"] in lines_with("h2h", shown)
     assert "thin: fewer than 3 operator groups. stale: the last answer came more than 60 minutes before." in " ".join(
@@ -229,7 +302,7 @@ def test_the_summary_fits_its_terminal_without_cutting_a_number(filled: Path, ca
     from stratum_pipelines.commands.output import Output
 
     platform = open_platform(read_settings({"STRATUM_HOME": str(filled)}))
-    print_summary(Output(width=width, highlight=False), summarise(platform), 1.0)
+    print_summary(Output(width=width, highlight=False), summarise(platform, {"the_odds_api"}), 1.0)
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= width
     assert "…" not in shown
@@ -238,7 +311,7 @@ def test_the_summary_fits_its_terminal_without_cutting_a_number(filled: Path, ca
 def test_an_empty_warehouse_has_a_summary_too(platform: Platform, capsys) -> None:
     from stratum_pipelines.commands.output import results
 
-    print_summary(results, summarise(platform))
+    print_summary(results, summarise(platform, {"the_odds_api"}))
     shown = capsys.readouterr().out
     assert "nothing computed yet" in shown
     assert "Closing lines" not in shown
@@ -297,6 +370,14 @@ def test_backfill_says_which_days_it_needs(filled: Path, invoke, arguments: tupl
     shown = invoke("backfill", *arguments)
     assert (shown.exit_code, shown.stdout) == (1, "")
     assert said in shown.stderr
+
+
+def test_backfill_counts_no_rows_of_tables_that_are_kept_whole(filled: Path, invoke, record) -> None:
+    days = ("backfill", "--from", "2025-10-12", "--to", "2025-10-12")
+    assert {"events", "event_links"}.isdisjoint(record(invoke(*days, "--json"))["rows"])
+    (rows,) = [line for line in invoke(*days).stdout.splitlines() if "odds_snapshots" in line]
+    assert [part.split()[0] for part in rows.split(", ")][:3] == ["closing_lines", "clv_records", "consensus"]
+    assert "events" not in rows
 
 
 def test_backfill_of_nothing_says_so(filled: Path, invoke) -> None:

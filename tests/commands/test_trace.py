@@ -85,6 +85,13 @@ def test_an_id_that_nothing_has_is_said_in_one_line(filled: Path, invoke, asked:
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_tracing_reads_the_tables_and_leaves_the_database_alone(filled: Path, strongest: str, invoke) -> None:
+    # A home that may only be read has a database that cannot even be opened for writing.
+    (filled / "stratum.db").unlink()
+    assert invoke("trace", strongest).exit_code == 0
+    assert not (filled / "stratum.db").exists()
+
+
 def test_an_unknown_signal_is_an_error_of_its_own(platform: Platform) -> None:
     with pytest.raises(UnknownSignal, match="no signal"):
         trace(platform, "zzz")

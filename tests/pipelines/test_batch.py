@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from stratum_pipelines.backfill import backfill, settle_days
+from stratum_pipelines.backfill import backfill, backfill_stale, left_stale, settle_days
 from stratum_pipelines.batch import close_day, compute_days
 from stratum_pipelines.days import stale_days
 from stratum_pipelines.differences import differences_between
@@ -75,6 +75,31 @@ def test_closing_a_day_reports_every_value_that_live_had_wrong(tmp_path: Path) -
     assert shown.row(0)[2:] == ("", "(no row)", "(a row)")
     assert shown.row(1, named=True)["column"] == "price_decimal"
     assert shown.row(1, named=True)["live"] == "9.99"
+
+
+def test_what_is_out_of_date_is_made_good_in_one_go(tmp_path: Path) -> None:
+    platform, straight = open_home(tmp_path / "mended"), open_home(tmp_path / "straight")
+    answers = wandering(4, 160, minutes=20, first=EVENING)
+    days = days_of(answers)
+    store_answers(platform.lake, [a for i, a in enumerate(answers) if i != 10])
+    backfill(platform, days)
+    store_answers(platform.lake, [answers[10]])
+    done = backfill_stale(platform)
+    assert done.days == days and done.rows["polls"] == len(answers)
+    assert stale_days(platform).is_empty()
+    assert backfill_stale(platform).days == []
+    store_answers(straight.lake, answers)
+    backfill(straight, days)
+    assert_same(contents(platform), contents(straight))
+
+
+def test_a_day_that_is_still_open_is_not_left_stale(tmp_path: Path) -> None:
+    platform = open_home(tmp_path)
+    now = dt.datetime.now(dt.UTC)
+    old = wandering(4, 3)
+    store_answers(platform.lake, [*old, *wandering(4, 3, first=int(now.timestamp() * 1e6))])
+    assert now.date() in stale_days(platform)["date"].to_list()
+    assert left_stale(platform)["date"].to_list() == days_of(old)
 
 
 def test_importing_into_an_old_day_makes_later_days_stale_until_they_are_recomputed(tmp_path: Path) -> None:

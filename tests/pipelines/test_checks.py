@@ -16,8 +16,9 @@ from stratum_pipelines.audit import (
     schema_of_day,
 )
 from stratum_pipelines.batch import compute_days
+from stratum_pipelines.defs.checks import KEPT_WHOLE, look
 from stratum_pipelines.live import Market, run_cycle
-from stratum_pipelines.platform import Platform
+from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.raw import store_answers
 from tests.build import MINUTE, NOON, answer, book, game
 from tests.pipelines.conftest import day_of_answers
@@ -68,6 +69,16 @@ def test_a_repeated_key_is_found(computed: Platform) -> None:
     damage(computed.lake, Signals, lambda f: pl.concat([f, f.head(1)]))
     (fault,) = key_of_day(computed, Signals, TODAY).faults
     assert "stands 2 times" in fault
+
+
+def test_a_repeated_key_in_a_table_kept_whole_is_found(computed: Platform) -> None:
+    (check,) = [check for check in KEPT_WHOLE["events"] if check.name == "key_is_unique"]
+    assert look(computed, "events", check, [dt.date(2025, 10, 12)])[0]
+    (file,) = Path(computed.lake.location, "events").glob("*.parquet")
+    held = pl.read_parquet(file)
+    pl.concat([held, held]).write_parquet(file)
+    passed, said, _ = look(open_platform(computed.settings), "events", check, [dt.date(2025, 10, 12)])
+    assert not passed and "stands 2 times" in said
 
 
 def test_an_answer_that_was_not_computed_is_found(computed: Platform) -> None:

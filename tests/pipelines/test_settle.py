@@ -140,3 +140,13 @@ def test_old_games_whose_closing_lines_are_no_longer_kept_are_not_settled_again(
 
 def games_closed(platform: Platform) -> list[str]:
     return platform.lake.scan(ClosingLines).select("event_id").unique().collect()["event_id"].sort().to_list()
+
+
+def test_a_day_without_answers_has_no_scorecards_whoever_asks_for_it(tmp_path: Path) -> None:
+    platform = open_home(tmp_path)
+    answers = day_of_answers()
+    store_answers(platform.lake, answers)
+    (day,) = days_of(answers)
+    backfill(platform, [day])
+    assert list(score_days(platform, [day, day + dt.timedelta(days=1)])) == [day]
+    assert platform.lake.days(Scorecards) == [day]

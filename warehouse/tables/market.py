@@ -85,7 +85,10 @@ class ClosingLines(Table):
     side = text("The outcome's role in the game.", one_of=SIDES)
     closed_at = time("The moment of the close: the start as it was known just before it passed.")
     age_s = number(
-        "From the last answer that showed the quote to the close.", unit="seconds", nullable=True, at_least=0
+        "From the sport's last answer up to the close, cut short or not, to the close; null when the game had left the feed.",
+        unit="seconds",
+        nullable=True,
+        at_least=0,
     )
     point = number("Closing point; the median for the consensus.", unit="points", nullable=True)
     price_decimal = number("Closing price; the median for the consensus.", unit="decimal odds", nullable=True, above=1)
