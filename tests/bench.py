@@ -25,6 +25,7 @@ from stratum_pipelines.live import Market, run_cycle
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import store_answers
+from tests.bench_fair_odds import fair_odds
 from tests.postgres import NoServer, fresh_database
 from warehouse.settings import read_settings
 from warehouse.tables import OddsSnapshots, Polls
@@ -165,7 +166,13 @@ def imports() -> None:
     )
 
 
-PARTS = {"batch": batch, "archive": archive, "live": live, "imports": imports}
+PARTS = {
+    "batch": batch,
+    "archive": archive,
+    "live": live,
+    "imports": imports,
+    "fair-odds": lambda: fair_odds(say, DATA),
+}
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
-"""Reference data: which bookmakers and leagues there are, and what is known of them.
+"""Reference data: which bookmakers and leagues there are, what is known of them, and which method suits their prices.
 
-Canonical names, groups, regions, key numbers and spreads of scores belong here, as data. How they are used does not.
+Canonical names, groups, regions, key numbers, spreads of scores and measured choices belong here, as data. How they are
+used does not.
 """
 
 import tomllib
@@ -8,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from stratum_pipelines.reference.books import Book, read_books
+from stratum_pipelines.reference.devig import MethodChoice, MethodChoices, read_method_choices
 from stratum_pipelines.reference.leagues import League, read_leagues
 
-__all__ = ["Book", "League", "Reference", "load_reference"]
+__all__ = ["Book", "League", "MethodChoice", "MethodChoices", "Reference", "load_method_choices", "load_reference"]
 
 FOLDER = Path(__file__).parent
 
@@ -58,5 +61,14 @@ class Reference:
 @cache
 def load_reference() -> Reference:
     """The reference data that ship with the package, read once per process."""
-    tables = {name: tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8")) for name in ("books", "leagues")}
-    return Reference(read_books(tables["books"]), read_leagues(tables["leagues"]))
+    return Reference(read_books(_table("books")), read_leagues(_table("leagues")))
+
+
+@cache
+def load_method_choices() -> MethodChoices:
+    """Which method of removing a margin is used where, as it ships with the package, read once per process."""
+    return read_method_choices(_table("devig"))
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratum_pipelines.quant.devig import multiplicative
+from stratum_pipelines.quant.devig import METHOD, fair_probabilities, multiplicative
 from stratum_pipelines.quant.odds import implied_prob
+from tests.quant.devig.markets import closings
 
 PRICES = st.lists(st.floats(1.01, 500), min_size=2, max_size=3)
 
@@ -59,3 +60,12 @@ def test_outcomes_may_lie_along_any_axis() -> None:
     down, _ = multiplicative(implied, axis=0)
     across, _ = multiplicative(implied.T, axis=1)
     np.testing.assert_array_equal(down, across.T)
+
+
+@pytest.mark.parametrize("n_outcomes", [2, 3, 24])
+def test_the_consensus_and_the_method_of_this_name_share_every_bit(n_outcomes: int) -> None:
+    prices = closings(n_outcomes)
+    fair, total = multiplicative(implied_prob(prices))
+    found = fair_probabilities(prices, METHOD)
+    np.testing.assert_array_equal(found.probabilities, fair)
+    np.testing.assert_array_equal(found.overround, total)

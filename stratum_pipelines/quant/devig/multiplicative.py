@@ -1,8 +1,7 @@
-"""Removing a book's margin: from the prices of all outcomes of a market to probabilities that sum to one."""
+"""Every outcome bears the margin in proportion to its probability."""
 
+from stratum_pipelines.quant.devig.markets import Markets
 from stratum_pipelines.quant.odds import Floats
-
-METHOD = "multiplicative"
 
 
 def multiplicative(implied: Floats, axis: int = 1) -> tuple[Floats, Floats]:
@@ -16,6 +15,20 @@ def multiplicative(implied: Floats, axis: int = 1) -> tuple[Floats, Floats]:
     total = implied.cumsum(axis=axis).take([-1], axis=axis)
     total = _nan_for_zero(total)
     return implied / total, total.squeeze(axis)
+
+
+def remove(markets: Markets) -> Floats:
+    """pᵢ = k qᵢ / Q, with qᵢ the implied probabilities, Q their sum and k winners.
+
+    Worked example: prices 2.00, 3.20 and 4.00 imply 0.5, 0.3125 and 0.25, together 1.0625: 8/17, 5/17 and 4/17.
+
+    >>> import numpy as np
+    >>> remove(Markets(np.array([[2.0], [3.2], [4.0]]), np.array([1.0]))).ravel().round(4).tolist()
+    [0.4706, 0.2941, 0.2353]
+    """
+    fair = markets.implied / markets.total
+    # With one winner the division is all there is: the same bits as `multiplicative`.
+    return fair if (markets.winners == 1.0).all() else fair * markets.winners
 
 
 def _nan_for_zero(values: Floats) -> Floats:
