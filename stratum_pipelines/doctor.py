@@ -20,7 +20,7 @@ from stratum_pipelines.providers.the_odds_api import sports_request
 from stratum_pipelines.quant.closing import starts_passed
 from stratum_pipelines.reference import load_reference
 from stratum_pipelines.settings import API_KEY, PipelineSettings, read_pipeline_settings
-from stratum_pipelines.signals import find_signals
+from stratum_pipelines.signals import Overrides, signals_in_force
 from stratum_pipelines.waiting import OPEN_END, STEPS, days_waiting
 from warehouse.database import Database
 from warehouse.errors import FileDamaged, WarehouseError
@@ -49,10 +49,10 @@ class Finding:
     remedy: str = ""
 
 
-def open_to_look(settings: Settings) -> Platform:
+def open_to_look(settings: Settings, overrides: Overrides = ()) -> Platform:
     """The platform as it is: nothing is made or migrated, and nothing read yet that might be broken."""
     # The links a person made decide how answers are computed, and nothing that is looked at here.
-    rules = Rules(load_reference(), find_signals(), find_providers(), {})
+    rules = Rules(load_reference(), signals_in_force(overrides), find_providers(), {})
     return Platform(settings, Lake(settings.lake_url), Database(settings.database_url), rules)
 
 
@@ -71,6 +71,7 @@ def examine(
         ("database", lambda: _database(platform)),
         ("disk", lambda: _disk(platform)),
         ("polling", lambda: _polling(platform, now)),
+        ("rules", lambda: _rules(platform, now)),
         ("cycles", lambda: _cycles(platform)),
         ("closing lines", lambda: _closing_lines(platform, now)),
         ("quarantine", lambda: _quarantine(platform, now)),
@@ -226,6 +227,30 @@ def _polling(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
             )
         else:
             yield Finding(row["sport_key"], "ok", f"{seen}, {row['games']} games to come")
+
+
+def _rules(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
+    """Rules that said nothing in the last six hours because the feed is polled too slowly for their window."""
+    since = now - SILENT_AFTER
+    recent = (
+        platform.lake.scan(Polls, first=since.date())
+        # At the first answer nothing is known of the feed, and that is nothing to mend.
+        .filter(pl.col("received_at") >= since, pl.col("gap_p95_s").is_not_null())
+        .explode("silent_rules")
+        .filter(pl.col("silent_rules").is_not_null())
+        .group_by("sport_key", "silent_rules")
+        .agg(gap_s=pl.col("gap_p95_s").median(), polls=pl.len())
+        .sort("sport_key", "silent_rules")
+        .collect()
+    )
+    for row in recent.iter_rows(named=True):
+        yield Finding(
+            "rules",
+            "warning",
+            f"{row['sport_key']}: {row['silent_rules']} was silent at {row['polls']:,} polls: their gap (95th percentile {row['gap_s']:,.0f} s) "
+            "is more than half its window",
+            f"Poll faster, or widen {row['silent_rules']}_WINDOW_MINUTES.",
+        )
 
 
 def _cycles(platform: Platform) -> Iterator[Finding]:

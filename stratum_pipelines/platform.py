@@ -9,7 +9,7 @@ from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.checkpoints import Checkpoints
 from stratum_pipelines.providers import find_providers
 from stratum_pipelines.reference import load_reference
-from stratum_pipelines.signals import find_signals
+from stratum_pipelines.signals import Overrides, signals_in_force
 from warehouse.database import Database
 from warehouse.lake import Lake
 from warehouse.settings import Settings
@@ -31,12 +31,15 @@ class Platform:
         return Checkpoints(self.settings.home / "boards")
 
 
-def open_platform(settings: Settings) -> Platform:
-    """Open what the settings name, with the database brought up to date."""
+def open_platform(settings: Settings, overrides: Overrides = ()) -> Platform:
+    """Open what the settings name, with the database brought up to date.
+
+    `overrides` are parameters set for signal rules.
+    """
     database = Database(settings.database_url)
     database.migrate()
     lake = Lake(settings.lake_url)
-    rules = Rules(load_reference(), find_signals(), find_providers(), manual_links(lake))
+    rules = Rules(load_reference(), signals_in_force(overrides), find_providers(), manual_links(lake))
     return Platform(settings, lake, database, rules)
 
 

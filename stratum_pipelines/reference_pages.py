@@ -5,7 +5,7 @@ Pages say what the declarations say; what a person has to explain stands in docs
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from stratum_pipelines import settings as pipeline_settings
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
@@ -17,6 +17,7 @@ from stratum_pipelines.providers import find_providers
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reasons import REASONS as READER_REASONS
 from stratum_pipelines.signals import find_signals
+from stratum_pipelines.signals.meta import SHARED, Field
 from stratum_pipelines.signals.signal import Signal
 from warehouse import settings as warehouse_settings
 from warehouse.describe import dbt_sources, tables_page
@@ -30,6 +31,10 @@ ABOUT_PROVIDERS = (
 ABOUT_SIGNALS = (
     "Every file in `stratum_pipelines/signals` that ends in `SIGNAL = …`. How scores, entries and ids are worked out, with\n"
     "examples: [signals](../methodology/signals.md). The rows: [`signals`](tables.md#signals)."
+)
+ABOUT_META = (
+    "`meta` explains the numbers of a row, as JSON. The tables above hold what each type adds; every type has these keys. A\n"
+    "test holds every meta made against them."
 )
 ABOUT_REASONS = (
     "What cannot be used is a row of [`quarantine`](tables.md#quarantine), with the answer it came from; the rest of the answer\n"
@@ -48,6 +53,7 @@ ABOUT_SETTINGS = (
 SETTINGS: dict[str, tuple[Setting, ...]] = {
     "Storage": warehouse_settings.SETTINGS,
     "Polling": pipeline_settings.SETTINGS,
+    "Signals": pipeline_settings.rule_settings(),
     "Dagster": dagster_settings.SETTINGS,
 }
 
@@ -78,6 +84,9 @@ def signals_page(signals: Mapping[str, Signal] | None = None) -> str:
     ]
     for signal in found.values():
         parts += [f"## {signal.name}", signal.description, inspect.getdoc(signal.detect) or "", _signal_details(signal)]
+        if signal.meta:
+            parts.append(_meta_table(signal.meta))
+    parts += ["## In every meta", ABOUT_META, _meta_table(SHARED)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -106,7 +115,26 @@ def _signal_row(signal: Signal) -> tuple[str, ...]:
 def _signal_details(signal: Signal) -> str:
     parameters = ", ".join(f"`{name}` = {json.dumps(value)}" for name, value in signal.parameters.items()) or "none"
     remembered = ", ".join(f"`{name}`" for name in signal.memory) or "nothing"
-    return f"- Parameters: {parameters}\n- Remembered per market between answers: {remembered}"
+    lines = [f"- Parameters: {parameters}"]
+    if signal.settable:
+        names = (f"{signal.name}_{name.upper()}" for name in signal.settable)
+        lines.append("- May be set: " + ", ".join(f"[`{name}`](settings.md#{name.lower()})" for name in names))
+    lines.append(f"- Remembered per market between answers: {remembered}")
+    if signal.finds:
+        lines.append(f"- Should find, of what the simulator plants: {', '.join(f'`{kind}`' for kind in signal.finds)}")
+    return "\n".join(lines)
+
+
+def _meta_table(fields: Mapping[str, Field], place: str = "") -> str:
+    """The keys of a meta as a table; the keys of an object stand below it with a full stop between."""
+    return table(("key", "kind", "unit", "says"), _meta_rows(fields, place))
+
+
+def _meta_rows(fields: Mapping[str, Field], place: str) -> Iterator[tuple[str, ...]]:
+    for name, one in fields.items():
+        kind = f"{one.kind}, or null" if one.nullable else one.kind
+        yield f"`{place}{name}`", kind, one.unit, one.sentence
+        yield from _meta_rows(one.fields, f"{place}{name}.")
 
 
 def quarantine_page() -> str:

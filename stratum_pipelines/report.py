@@ -1,6 +1,6 @@
 """The summary as a person enjoys reading it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import polars as pl
 from rich.console import Console, Group
@@ -11,14 +11,6 @@ from rich.text import Text
 from stratum_pipelines.quant.closing import MAX_AGE_S, MIN_GROUPS
 from stratum_pipelines.signals import find_signals
 from stratum_pipelines.summary import QUALITIES, Summary
-
-# Which rules look for what the simulator plants; a rule that stands nowhere here is shown beside everything planted.
-SOUGHT_BY = {
-    "key_cross": ("KEY_CROSS", "MOVE", "MULTIBOOK_SYNC"),
-    "outlier": ("DISLOCATION",),
-    "steam": ("MOVE", "MULTIBOOK_SYNC"),
-}
-
 
 # Wider than any table: room to measure how much one would like to have.
 ANY_WIDTH = 1_000
@@ -55,8 +47,11 @@ def print_summary(
             "under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
             "missing, counted under no close.[/dim]"
         )
+    if summary.silent_rules:
+        silent = ", ".join(f"{name} at {_count(count)} polls" for name, count in summary.silent_rules.items())
+        console.print(f"\n[yellow]Silent, because polls lay too far apart for their window:[/yellow] {silent}")
     if detections is not None and detections.height:
-        console.print(_detections(detections))
+        console.print(_detections(detections, summary.silent_rules))
     if summary.refused:
         refused = ", ".join(f"{reason} {count:,}" for reason, count in summary.refused.items())
         console.print(f"\n[yellow]In quarantine:[/yellow] {refused}")
@@ -124,7 +119,7 @@ def _scorecard(summary: Summary, is_wide: bool) -> Grid:
     for name in ("type", "market"):
         grid.add_column(name, no_wrap=True)
     wide = ("signals", "games", "ties", "beat", "interval", "points", "probability", "tier")
-    names = wide if is_wide else tuple(name for name in wide if name not in ("games", "interval"))
+    names = wide if is_wide else tuple(name for name in wide if name not in ("games", "ties", "interval"))
     for name in names:
         grid.add_column("prob." if name == "probability" and not is_wide else name, justify="right", no_wrap=True)
     for row in summary.scorecard:
@@ -144,7 +139,7 @@ def _scorecard(summary: Summary, is_wide: bool) -> Grid:
     return grid
 
 
-def _detections(detections: pl.DataFrame) -> Grid:
+def _detections(detections: pl.DataFrame, silent: Collection[str]) -> Grid:
     """What was planted, kind by kind, and how well the rules that look for it found it."""
     grid = Grid(title="Found of what the simulator planted", title_justify="left", header_style="bold")
     for name in ("planted as", "rule"):
@@ -153,12 +148,14 @@ def _detections(detections: pl.DataFrame) -> Grid:
         grid.add_column(name, justify="right")
     scores = {(row["kind"], row["signal_type"]): row for row in detections.iter_rows(named=True)}
     planted = {kind: row["n_planted"] for (kind, _), row in scores.items() if kind and row["n_planted"]}
-    elsewhere = [name for name in find_signals() if not any(name in names for names in SOUGHT_BY.values())]
     for kind, n in sorted(planted.items()):
-        rules = [name for name in (*SOUGHT_BY.get(kind, ()), *elsewhere) if name in find_signals()]
+        rules = [name for name, signal in find_signals().items() if kind in signal.finds]
         if not rules:
             grid.add_row(kind, "[dim]no rule yet[/dim]", _count(n), "", "", "")
         for name in rules:
+            if name in silent and (kind, name) not in scores:
+                grid.add_row(kind, name, _count(n), "[dim]silent[/dim]", "", "")
+                continue
             # A rule that has found nothing at all has no row of its own.
             score = scores.get((kind, name), {"n_found": 0, "recall": 0.0, "delay_s_median": None})
             delay = f"{score['delay_s_median'] / 60:.1f} min" if score["delay_s_median"] is not None else ""

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from stratum_pipelines.reference import load_reference
 from stratum_pipelines.reference.books import REGIONS as KNOWN_REGIONS
+from stratum_pipelines.signals import Overrides, find_signals
+from stratum_pipelines.signals.signal import Settable, Signal
 from warehouse.errors import SettingInvalid
 from warehouse.settings import Setting
 
@@ -105,3 +108,51 @@ def read_pipeline_settings(environ: Mapping[str, str]) -> PipelineSettings:
         poll_s=POLL_SECONDS.number(environ, at_least=1),
         simulator_seed=SIMULATOR_SEED.whole(environ),
     )
+
+
+def rule_settings(signals: Mapping[str, Signal] | None = None) -> tuple[Setting, ...]:
+    """The settings of the signal rules: every parameter a rule's file says may be set, called RULE_PARAMETER."""
+    found = find_signals() if signals is None else signals
+    return tuple(_rule_setting(signal, name, settable) for signal, name, settable in _settable(found))
+
+
+def read_overrides(environ: Mapping[str, str], signals: Mapping[str, Signal] | None = None) -> Overrides:
+    """The parameters of rules that an environment sets to something else than the default. Raises SettingInvalid by name."""
+    found = find_signals() if signals is None else signals
+    overrides = []
+    for signal, name, settable in _settable(found):
+        value = _read(_rule_setting(signal, name, settable), signal.parameters[name], settable, environ)
+        if value != signal.parameters[name]:
+            overrides.append((signal.name, name, value))
+    return tuple(overrides)
+
+
+def _settable(signals: Mapping[str, Signal]) -> list[tuple[Signal, str, Settable]]:
+    return [(signal, name, one) for signal in signals.values() for name, one in signal.settable.items()]
+
+
+def _rule_setting(signal: Signal, name: str, settable: Settable) -> Setting:
+    default = signal.parameters[name]
+    if isinstance(default, tuple):
+        text = ",".join(map(str, default))
+    elif isinstance(default, bool):
+        text = str(default).lower()
+    else:
+        text = f"{default:g}"
+    return Setting(f"{signal.name}_{name.upper()}", text, settable.sentence)
+
+
+def _read(setting: Setting, default: Any, settable: Settable, environ: Mapping[str, str]) -> Any:
+    """The value in the type of the default, within what the rule can work with."""
+    if isinstance(default, bool):
+        return setting.flag(environ)
+    if isinstance(default, tuple):
+        return setting.several(environ)
+    value: float = (
+        setting.whole(environ, at_least=int(settable.at_least))
+        if isinstance(default, int)
+        else setting.number(environ, at_least=settable.at_least)
+    )
+    if value > settable.at_most:
+        raise setting.invalid(setting.text(environ), f"{settable.at_most:g} or less")
+    return value

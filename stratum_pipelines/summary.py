@@ -48,6 +48,7 @@ class Summary:
     sports: list[dict[str, Any]]
     signals: list[dict[str, Any]]
     closes: list[dict[str, Any]]
+    silent_rules: dict[str, int]
     scorecard: list[dict[str, Any]]
     refused: dict[str, int]
     example_signal: dict[str, object] | None
@@ -94,6 +95,7 @@ def summarise(platform: Platform, providers: Collection[str]) -> Summary:
         last_received_at=span[1].isoformat() if span[1] else None,
         sports=_sports(brought),
         signals=_signals(brought),
+        silent_rules=_silent(brought),
         closes=_closes(brought),
         scorecard=_scorecard(brought),
         refused=dict(brought.refused().group_by("reason").len().sort("reason").collect().iter_rows()),
@@ -149,6 +151,13 @@ def _signals(brought: _Brought) -> list[dict[str, Any]]:
     )
     waiting = (pl.col("signals") - pl.col("with_close") - pl.col("missing_close")).alias("not_closed")
     return joined.with_columns(waiting).sort("signal_type").collect().to_dicts()
+
+
+def _silent(brought: _Brought) -> dict[str, int]:
+    """The rules the feed was too coarse for, and at how many polls."""
+    known = brought.polls().filter(pl.col("gap_p95_s").is_not_null()).select("silent_rules")
+    named = known.explode("silent_rules").filter(pl.col("silent_rules").is_not_null())
+    return dict(named.group_by("silent_rules").len().sort("silent_rules").collect().iter_rows())
 
 
 def _closes(brought: _Brought) -> list[dict[str, Any]]:

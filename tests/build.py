@@ -11,7 +11,7 @@ from stratum_pipelines.board.advance import Rules, advance, blank_board
 from stratum_pipelines.providers import find_providers
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.reference import load_reference
-from stratum_pipelines.signals import find_signals
+from stratum_pipelines.signals import signals_in_force
 
 NFL = "americanfootball_nfl"
 EPL = "soccer_epl"
@@ -21,7 +21,7 @@ MINUTE = 60 * 1_000_000
 
 def rules() -> Rules:
     """The rules as shipped."""
-    return Rules(reference=load_reference(), signals=find_signals(), providers=find_providers())
+    return Rules(reference=load_reference(), signals=signals_in_force(), providers=find_providers())
 
 
 def iso(moment: int) -> str:

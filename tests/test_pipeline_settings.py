@@ -2,7 +2,8 @@
 
 import pytest
 
-from stratum_pipelines.settings import SETTINGS, read_pipeline_settings
+from stratum_pipelines.settings import SETTINGS, read_overrides, read_pipeline_settings, rule_settings
+from stratum_pipelines.signals import find_signals, signals_in_force
 from warehouse.errors import SettingInvalid
 
 
@@ -47,3 +48,50 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -
 def test_lists_are_read_without_blanks_and_repetitions() -> None:
     settings = read_pipeline_settings({"STRATUM_SPORTS": " basketball_nba, icehockey_nhl,basketball_nba "})
     assert settings.sports == ("basketball_nba", "icehockey_nhl")
+
+
+def test_the_defaults_of_the_signal_rules_are_those_that_are_promised() -> None:
+    defaults = {setting.name: setting.default for setting in rule_settings()}
+    promised = {
+        "STEAM_WINDOW_MINUTES": "3",
+        "STEAM_MIN_BOOKS": "4",
+        "STEAM_MIN_MOVE_SPREAD": "0.5",
+        "STEAM_MIN_MOVE_TOTAL": "1",
+        "LIVE_SHOCK_ENABLED": "false",
+        "LIVE_SHOCK_WATCHLIST": "",
+    }
+    assert promised.items() <= defaults.items()
+    assert read_overrides({}) == ()
+    assert read_overrides({name: default or "" for name, default in defaults.items()}) == ()
+
+
+def test_a_parameter_that_is_set_reaches_its_rule_in_its_own_type() -> None:
+    environment = {
+        "STEAM_WINDOW_MINUTES": "2.5",
+        "STEAM_MIN_BOOKS": "6",
+        "LIVE_SHOCK_ENABLED": "yes",
+        "LIVE_SHOCK_WATCHLIST": " game-1, Home,game-1",
+    }
+    signals = signals_in_force(read_overrides(environment))
+    assert (signals["STEAM"].parameters["window_minutes"], signals["STEAM"].parameters["min_books"]) == (2.5, 6)
+    assert signals["LIVE_SHOCK"].parameters["watchlist"] == ("game-1", "Home")
+    # The declaration itself stays as it is.
+    assert find_signals()["STEAM"].parameters["min_books"] == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STEAM_WINDOW_MINUTES", "16"),
+        ("STEAM_WINDOW_MINUTES", "0"),
+        ("STEAM_MIN_BOOKS", "2.5"),
+        ("STEAM_MIN_BOOKS", "1"),
+        ("STEAM_MIN_MOVE_TOTAL", "-1"),
+        ("DISLOCATION_MIN_Z", "high"),
+        ("LIVE_SHOCK_ENABLED", "perhaps"),
+        ("LIVE_SHOCK_WINDOW_MINUTES", "31"),
+    ],
+)
+def test_a_parameter_a_rule_cannot_work_with_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingInvalid, match=name):
+        read_overrides({name: value})

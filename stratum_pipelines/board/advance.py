@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stratum_pipelines.board.moves import COLUMNS, book_moves
-from stratum_pipelines.board.observe import Run, observe
+from stratum_pipelines.board.detection import detect
+from stratum_pipelines.board.observe import observe
 from stratum_pipelines.board.places import Placed, place
 from stratum_pipelines.board.rows import (
-    Names,
     consensus_of_run,
     consensus_rows,
     name_codes,
@@ -21,17 +20,13 @@ from stratum_pipelines.board.rows import (
     snapshot_rows,
 )
 from stratum_pipelines.board.schedule import Schedule
-from stratum_pipelines.board.signal_rows import SignalRows
 from stratum_pipelines.board.state import H2H, Board
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reading import Answer, Reading, Refusal
 from stratum_pipelines.quant.consensus import Agreement
 from stratum_pipelines.reference import League, Reference
 from stratum_pipelines.signals.signal import Signal
-from stratum_pipelines.signals.tape import Tape
 
-# How far back windows of rules may reach. The past kept is a little longer: back to the last answer before it.
-LOOKBACK_US = 30 * 60 * 1_000_000
 CELLS_PER_RUN = 400_000
 
 logger = logging.getLogger(__name__)
@@ -170,7 +165,8 @@ def refused_whole(answer: Answer, reason: str, detail: str) -> Rows:
         refusals=[refusal],
     )
     counts = np.zeros(1, np.int64)
-    return {"polls": poll_rows([nothing], counts, counts), "quarantine": quarantine_rows([nothing])}
+    polls = poll_rows([nothing], counts, counts, np.full(1, np.inf), [[]])
+    return {"polls": polls, "quarantine": quarantine_rows([nothing])}
 
 
 def run_length(board: Board, reading: Reading) -> int:
@@ -198,11 +194,18 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
     groups, ranks = _book_groups(board, rules.reference), _book_ranks(board)
     p, m, found = consensus_of_run(board, seen, groups, ranks)
     value, fair, updated = _consensus_in_force(board, len(placed), p, m, found)
+    detected = detect(board, seen, names, rules.reference, rules.signals, groups, ranks, value, fair, updated)
     rows = {
         "odds_snapshots": snapshot_rows(board, seen, names),
         "consensus": consensus_rows(board, seen, names, p, m, found),
-        "signals": _detect(board, seen, names, league, rules, groups, ranks, value, fair, updated),
-        "polls": poll_rows(placed, seen.changed.sum(axis=(1, 2, 3)), (seen.changed & ~seen.active).sum(axis=(1, 2, 3))),
+        "signals": detected.rows,
+        "polls": poll_rows(
+            placed,
+            seen.changed.sum(axis=(1, 2, 3)),
+            (seen.changed & ~seen.active).sum(axis=(1, 2, 3)),
+            detected.gaps_us,
+            detected.silent,
+        ),
         "quarantine": quarantine_rows(placed),
         "event_changes": schedule.change_rows(),
         "events": schedule.event_rows(league.league),
@@ -246,48 +249,3 @@ def _consensus_in_force(
         return np.where((last >= 0)[:, :, None], dense[np.maximum(last, 0), columns], held[None])
 
     return carried(board.value, written), carried(board.fair, found.fair_prob), updated
-
-
-def _detect(
-    board: Board,
-    seen: Run,
-    names: Names,
-    league: League,
-    rules: Rules,
-    groups: npt.NDArray[np.int64],
-    ranks: npt.NDArray[np.int64],
-    value: npt.NDArray[np.float64],
-    fair: npt.NDArray[np.float64],
-    updated: npt.NDArray[np.bool_],
-) -> pl.DataFrame:
-    """Let every rule judge the run, and remember the past the next run's windows reach back to."""
-    moves = book_moves(board, seen)
-    past = board.past_moves or {name: np.empty(0, dtype) for name, dtype in COLUMNS.items()}
-    n_past = len(board.past_times)
-    starts = seen.commence_at[:, names.market_game] if board.n_markets else np.empty((len(seen.times), 0), np.int64)
-    tape = Tape(
-        n_past=n_past,
-        times=np.concatenate([board.past_times, seen.times]),
-        value=np.concatenate([board.past_value, value]),
-        kinds=names.market_kind,
-        updated=updated,
-        before_start=seen.times[:, None] < starts,
-        moves={name: np.concatenate([past[name], moves[name]]) for name in COLUMNS},
-        groups=groups,
-        key_numbers=league.key_numbers,
-        steps=np.array([league.move_thresholds[kind] for kind in ("h2h", "spreads", "totals")]),
-    )
-    rows = SignalRows(board, seen, names, league, groups, ranks, value, fair)
-    for name, signal in rules.signals.items():
-        blank = signal.blank_memory(board.n_markets)
-        for key, held in board.memory.get(name, {}).items():
-            blank[key][: len(held)] = held
-        board.memory[name] = blank
-        for hit in signal.detect(tape, blank):
-            rows.add(signal, hit, hit.row - n_past)
-    first = int(tape.index_at(tape.times[-1:] - LOOKBACK_US)[0])
-    first = max(first, 0)
-    board.past_times, board.past_value = tape.times[first:].copy(), tape.value[first:].copy()
-    recent = tape.moves["received_at"] >= board.past_times[0]
-    board.past_moves = {name: array[recent] for name, array in tape.moves.items()}
-    return rows.frame()

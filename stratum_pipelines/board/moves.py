@@ -8,12 +8,13 @@ import numpy.typing as npt
 from stratum_pipelines.board.observe import Run
 from stratum_pipelines.board.state import H2H, TOTALS, Board
 from stratum_pipelines.quant.devig import multiplicative
+from stratum_pipelines.signals.tape import SANE_AGE_US
 
-SANE_AGE_US = 15 * 60 * 1_000_000
 MIN_H2H_MOVE = 0.01
 COLUMNS = {
     "received_at": np.int64,
     "at": np.int64,
+    "since": np.int64,
     "market": np.int64,
     "outcome": np.int64,
     "book": np.int64,
@@ -26,13 +27,18 @@ def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
 
     A move is a changed point on spreads and totals, and in h2h a change of the book's own fair probability by 0.01 or
     more, toward the outcome that gained most. A quote that was not there before has not moved. The book's time counts
-    where it lies within 15 minutes before the receipt, else the receipt.
+    where it lies within 15 minutes before the receipt, else the receipt. The move happened between `since`, when the quote
+    before it was last seen (by the same clock, or at the answer before), and `at`.
     """
     p, m, b = np.nonzero(run.changed.any(axis=2))
     kinds: npt.NDArray[np.int64] = np.array(board.market_kind, np.int64)[m]
     at = np.maximum.reduce(run.quoted_at[p, m, :, b], axis=1)
     received = run.times[p]
     at = np.where((received - at >= 0) & (received - at <= SANE_AGE_US), at, received)
+
+    looked = np.concatenate([board.past_times[-1:] if len(board.past_times) else run.times[:1], run.times[:-1]])[p]
+    since = run.before["sighted"][p, m, :, b].max(axis=1)
+    since = np.where((looked - since >= 0) & (looked - since <= SANE_AGE_US), since, looked)
 
     change = run.now["point"][p, m, 0, b] - run.before["point"][p, m, 0, b]
     lined = run.active[p, m, 0, b] & run.was_active[p, m, 0, b] & (kinds != H2H) & (change != 0)
@@ -51,6 +57,7 @@ def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
     return {
         "received_at": received[moved],
         "at": at[moved],
+        "since": since[moved],
         "market": m[moved],
         "outcome": np.where(lined, line_outcome, outcome)[moved],
         "book": b[moved],

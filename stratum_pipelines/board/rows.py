@@ -162,9 +162,16 @@ def consensus_rows(
     )
 
 
-def poll_rows(placed: list[Placed], changed: npt.NDArray[np.int64], vanished: npt.NDArray[np.int64]) -> pl.DataFrame:
+def poll_rows(
+    placed: list[Placed],
+    changed: npt.NDArray[np.int64],
+    vanished: npt.NDArray[np.int64],
+    gaps_us: npt.NDArray[np.float64],
+    silent: list[list[str]],
+) -> pl.DataFrame:
     """One row per answer, in the columns of polls; `changed` counts snapshot rows, `vanished` those that suspend.
 
+    `gaps_us` says how far apart answers lay, infinite where that is not known, `silent` which rules were silent for that.
     duration_ms is for the caller who measured it.
     """
     rows = []
@@ -188,6 +195,8 @@ def poll_rows(placed: list[Placed], changed: npt.NDArray[np.int64], vanished: np
                 "credits_used": answer.credits_used,
                 "credits_remaining": answer.credits_remaining,
                 "duration_ms": None,
+                "gap_p95_s": gaps_us[i] / 1e6 if np.isfinite(gaps_us[i]) else None,
+                "silent_rules": silent[i],
             }
         )
     frame = pl.DataFrame(rows, schema={**Polls.schema(), "received_at": pl.Int64})

@@ -12,9 +12,13 @@ from stratum_pipelines.board.rows import Names
 from stratum_pipelines.board.state import H2H, KINDS, SPREADS, Board
 from stratum_pipelines.providers.reading import identity
 from stratum_pipelines.reference import League
+from stratum_pipelines.signals.composite import composite
 from stratum_pipelines.signals.entry import best_entry
+from stratum_pipelines.signals.known import Surroundings, known_inputs
 from stratum_pipelines.signals.scoring import is_structural_core, priority, strength, time_bucket
+from stratum_pipelines.signals.sides import column_of, sign_of
 from stratum_pipelines.signals.signal import Hit, Signal
+from stratum_pipelines.signals.tape import Tape
 from warehouse.tables import TIME, Signals
 
 
@@ -27,20 +31,20 @@ class SignalRows:
         run: Run,
         names: Names,
         league: League,
-        groups: npt.NDArray[np.int64],
+        tape: Tape,
         ranks: npt.NDArray[np.int64],
         value: npt.NDArray[np.float64],
         fair: npt.NDArray[np.float64],
     ) -> None:
         """`value` and `fair` (answers, markets, outcomes) hold the consensus in force after each answer."""
-        self.board, self.run, self.names, self.league = board, run, names, league
-        self.groups, self.ranks, self.value, self.fair = groups, ranks, value, fair
+        self.board, self.run, self.names, self.league, self.tape = board, run, names, league, tape
+        self.ranks, self.value, self.fair = ranks, value, fair
         self.rows: list[dict[str, Any]] = []
 
-    def add(self, signal: Signal, hit: Hit, i: int) -> None:
-        """Add the hit that `signal` found in answer `i` of the run."""
-        board, run, names = self.board, self.run, self.names
-        m, o = hit.market, hit.outcome
+    def add(self, signal: Signal, hit: Hit, around: Surroundings | None) -> None:
+        """Add what `signal` found in the market around it."""
+        board, run, names, tape = self.board, self.run, self.names, self.tape
+        i, m, o = hit.row - tape.n_past, hit.market, hit.outcome
         position, kind = board.market_game[m], board.market_kind[m]
         game, market = board.registry.games[position], KINDS[kind]
         at = np.array([m]), np.array([o])
@@ -48,19 +52,21 @@ class SignalRows:
         side = names.sides[int(names.side_codes(*at)[0])]
         detected_at, commence_at = int(run.times[i]), int(run.commence_at[i, position])
         book_keys = sorted(board.books[b] for b in hit.books)
-        n_groups = len({int(self.groups[b]) for b in hit.books})
+        n_groups = len({int(tape.groups[b]) for b in hit.books})
         move = hit.to_value - hit.from_value
         window_s = hit.window_us / 1e6
-        score, components = strength(move, self.league.move_thresholds[market], window_s, n_groups)
-        entry = self._entry(i, m, o, kind, side)
-        ages = {board.books[b]: round((detected_at - int(run.now["sighted"][i, m, o, b])) / 1e6, 3) for b in hit.books}
+        behind = n_groups if hit.groups is None else hit.groups
+        score, parts = strength(move, self.league.move_thresholds[market], window_s, behind, hit.steps)
+        minutes = (commence_at - detected_at) / 60e6
+        ages = tape.ages(i, m, o, hit.books)
+        ranked = composite(known_inputs(tape, hit, around, behind, score, minutes, ages))
         meta = {
             **hit.meta,
-            "strength": components,
+            "strength": parts,
+            "composite": ranked.meta,
             "parameters": signal.parameters,
-            "book_age_s": dict(sorted(ages.items())),
+            "book_age_s": ages,
         }
-        minutes = (commence_at - detected_at) / 60e6
         self.rows.append(
             {
                 "signal_id": signal_identity(
@@ -86,28 +92,30 @@ class SignalRows:
                 "n_groups": n_groups,
                 "bookmakers": book_keys,
                 "window_s": window_s,
-                **entry,
+                **self._entry(i, m, o, kind, side, hit.entry_book),
                 "strength_score": score,
-                "composite_score": float(score),
-                "score_source": "strength_fallback",
-                "priority": priority(score),
+                "composite_score": ranked.score,
+                "score_source": ranked.source,
+                "priority": priority(ranked.score),
                 "is_structural_core": is_structural_core(signal.name, market, score),
                 "meta": msgspec.json.encode(meta, order="sorted").decode(),
                 "response_id": names.responses[i],
             }
         )
 
-    def _entry(self, i: int, m: int, o: int, kind: int, side: str) -> dict[str, Any]:
-        """The best fresh quote on the outcome, all null when none was left."""
+    def _entry(self, i: int, m: int, o: int, kind: int, side: str, named: int | None) -> dict[str, Any]:
+        """The entry the rule names, else the best fresh quote on the outcome; all null when none was left."""
         quotes = self.run.now
         n = len(self.board.books)
         fresh = (self.run.active & ~quotes["stale"])[i, m, o, :n]
-        sign = -1.0 if kind == SPREADS and o == 1 else 1.0
         deviation = 0.0 if kind == H2H else self.league.margin_sd if kind == SPREADS else self.league.total_sd
         prices, points = quotes["price"][i, m, o, :n], quotes["point"][i, m, o, :n]
-        fair_prob, at_point = float(self.fair[i, m, o]), sign * float(self.value[i, m, 0])
-        book = best_entry(prices, points, fresh, self.ranks[:n], side, fair_prob, at_point, deviation)
+        fair_prob = float(self.fair[i, m, o])
+        at_point = sign_of(kind, o) * float(self.value[i, m, column_of(kind, o)])
+        book = named
         if book is None:
+            book = best_entry(prices, points, fresh, self.ranks[:n], side, fair_prob, at_point, deviation)
+        if book is None or not fresh[book]:
             return {"entry_point": None, "entry_price_decimal": None, "entry_bookmaker": None}
         return {
             "entry_point": None if kind == H2H else float(points[book]),

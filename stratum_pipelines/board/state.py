@@ -12,7 +12,7 @@ from stratum_pipelines.board.sightings import Sightings
 
 KINDS = ("h2h", "spreads", "totals")
 H2H, SPREADS, TOTALS = range(3)
-STATE_VERSION = 1
+STATE_VERSION = 2
 FORGET_US = 24 * 3600 * 1_000_000
 
 # A slot is one integer: market position, outcome (8 of them) and book (128), so that one dictionary look-up per quote

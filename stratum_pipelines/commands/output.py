@@ -17,6 +17,7 @@ from stratum_pipelines.cli import StratumError
 
 if TYPE_CHECKING:
     from stratum_pipelines.platform import Platform
+    from stratum_pipelines.signals import Overrides
     from warehouse.settings import Settings
 
 # A pipe or a log has no width of its own; tables need about so many columns to stay readable.
@@ -97,7 +98,7 @@ def require_lake(settings: "Settings") -> None:
 
 @contextmanager
 def opened_platform(
-    *, filled: bool = False, opener: "Callable[[Settings], Platform] | None" = None
+    *, filled: bool = False, opener: "Callable[[Settings, Overrides], Platform] | None" = None
 ) -> Iterator["Platform"]:
     """The platform the environment describes; what goes wrong inside becomes one clear line.
 
@@ -118,12 +119,14 @@ def opened_platform(
         raise StratumError(str(error)) from error
 
 
-def _open(settings: "Settings", opener: "Callable[[Settings], Platform]") -> "Platform":
+def _open(settings: "Settings", opener: "Callable[[Settings, Overrides], Platform]") -> "Platform":
+    from stratum_pipelines.settings import read_overrides
     from warehouse.errors import WarehouseError
     from warehouse.settings import hide_secrets
 
+    overrides = read_overrides(os.environ)
     try:
-        return opener(settings)
+        return opener(settings, overrides)
     except WarehouseError:
         raise
     except OSError as error:

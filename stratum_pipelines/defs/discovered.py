@@ -32,7 +32,11 @@ RULES = [
         owners=["team:stratum"],
         kinds={"python"},
         code_version=signal.rule_version,
-        metadata={"rule_version": signal.rule_version, "shown_as": signal.shown_as, **dict(signal.parameters)},
+        metadata={
+            "rule_version": signal.rule_version,
+            "shown_as": signal.shown_as,
+            **{name: list(value) if isinstance(value, tuple) else value for name, value in signal.parameters.items()},
+        },
     )
     for name, signal in find_signals().items()
 ]

@@ -9,6 +9,7 @@ import dagster as dg
 
 if TYPE_CHECKING:
     from stratum_pipelines.platform import Platform
+    from stratum_pipelines.signals import Overrides
     from warehouse.settings import Settings
 
 _OPENING = Lock()
@@ -19,17 +20,18 @@ class PlatformResource(dg.ConfigurableResource):
 
     def open(self) -> "Platform":
         """The platform; the database is migrated the first time a process asks."""
+        from stratum_pipelines.settings import read_overrides
         from warehouse.settings import read_settings
 
         with _OPENING:
-            return _open(read_settings(os.environ))
+            return _open(read_settings(os.environ), read_overrides(os.environ))
 
 
 @lru_cache(maxsize=4)
-def _open(settings: "Settings") -> "Platform":
+def _open(settings: "Settings", overrides: "Overrides") -> "Platform":
     from stratum_pipelines.platform import open_platform
 
-    return open_platform(settings)
+    return open_platform(settings, overrides)
 
 
 @dg.definitions

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from stratum_pipelines.signals.meta import number, numbers
+from stratum_pipelines.signals.severity import mass_crossed
 from stratum_pipelines.signals.signal import Hit, Memory, Signal
 from stratum_pipelines.signals.tape import SPREADS, Tape
 
-COOLDOWN_US = 60 * 60 * 1_000_000
-NEVER = -(2**62)
 MAX_KEYS = 16
 
 
@@ -14,7 +14,7 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     """Crossings between one consensus and the next, before the start.
 
     A key number k is crossed when the handicap changes between "less than k" and "k or more" for either side: -2.5 to
-    -3 crosses 3, -3 to -3.5 does not again. The same crossing of the same number is reported once an hour.
+    -3 crosses 3, -3 to -3.5 does not again. The cooldown holds per number.
     """
     keys = np.array(tape.key_numbers[:MAX_KEYS], np.float64)
     judged = np.arange(max(tape.n_past, 1), len(tape.times))
@@ -31,18 +31,26 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
         if not len(crossed):
             continue
         row = int(judged[i])
-        now = int(tape.times[row])
         outcome = 0 if to_home < from_home else 1
-        last = memory["last_cross"]
-        fresh = [k for k in crossed.tolist() if now - int(last[m, outcome, k]) > COOLDOWN_US]
-        if not fresh:
-            continue
-        last[m, outcome, fresh] = now
         sign = 1.0 if outcome == 0 else -1.0
-        books = tuple(tape.movers(row, m, outcome, int(tape.times[row - 1])).tolist())
-        window = now - int(tape.times[row - 1])
-        meta = {"key_numbers": [float(keys[k]) for k in fresh]}
-        hits.append(Hit(row, m, outcome, sign * from_home, sign * to_home, window, books, meta))
+        since = int(tape.times[row - 1])
+        meta = {
+            "key_numbers": keys[crossed].tolist(),
+            "severity": round(mass_crossed(tape.league, from_home, to_home), 6),
+        }
+        hits.append(
+            Hit(
+                row,
+                m,
+                outcome,
+                sign * from_home,
+                sign * to_home,
+                int(tape.times[row]) - since,
+                tuple(tape.movers(row, m, outcome, since).tolist()),
+                meta,
+                places=tuple(crossed.tolist()),
+            )
+        )
     return hits
 
 
@@ -53,10 +61,15 @@ def _sides(home_point: float, keys: np.ndarray) -> np.ndarray:
 
 SIGNAL = Signal(
     name="KEY_CROSS",
-    rule_version="1",
+    rule_version="2",
     display_type="STRUCTURAL THRESHOLD EVENT",
     description="The consensus spread crossed a key number of its league.",
     detect=detect,
-    memory={"last_cross": (np.int64, NEVER, (2, MAX_KEYS))},
     parameters={"cooldown_minutes": 60},
+    meta={
+        "key_numbers": numbers("The key numbers crossed.", "points"),
+        "severity": number("Chance that the game ends on a margin the move crossed, half for one it stands on."),
+    },
+    cooldown_places=MAX_KEYS,
+    finds=("key_cross",),
 )

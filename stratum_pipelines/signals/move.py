@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from stratum_pipelines.signals.signal import Hit, Memory, Signal
+from stratum_pipelines.signals.signal import NEVER, Hit, Memory, Signal
 from stratum_pipelines.signals.tape import H2H, SPREADS, Tape
 
 WINDOW_US = 30 * 60 * 1_000_000
-NEVER = -(2**62)
 
 
 def detect(tape: Tape, memory: Memory) -> list[Hit]:
@@ -74,9 +73,10 @@ def _toward(kind: int, change: float) -> tuple[float, int]:
 
 SIGNAL = Signal(
     name="MOVE",
-    rule_version="1",
+    rule_version="2",
     description="The consensus moved by a full step of its league within 30 minutes: 0.5 points of spread, 1.0 of total, 0.03 fair probability in h2h.",
     detect=detect,
     memory={"last_move": (np.int64, NEVER, ())},
     parameters={"window_minutes": 30},
+    finds=("steam", "key_cross"),
 )

@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 
+from stratum_pipelines.quant.structural_core import is_structural_core
+
+__all__ = ["is_structural_core", "priority", "strength", "time_bucket"]
+
 SIZE_CEILING, SPEED_CEILING, BREADTH_CEILING = 50.0, 25.0, 25.0
 FULL_SIZE_STEPS = 4.0
 FULL_SPEED_STEPS_PER_MINUTE = 0.2
 FULL_BREADTH_GROUPS = 8.0
 
 
-def strength(move: float, step: float, window_s: float, n_groups: int) -> tuple[int, Mapping[str, float]]:
-    """The score and its three components.
+def strength(
+    move: float, step: float, window_s: float, n_groups: int, steps: float | None = None
+) -> tuple[int, Mapping[str, float]]:
+    """The score and its three components; `steps` says how many steps it amounts to where that is not `move` / `step`.
 
     Size earns up to 50, in full at four steps (a step is 0.5 points of spread, 1.0 of total, 0.03 fair probability);
     speed up to 25, in full at a step per five minutes; breadth up to 25, in full at eight operator groups. A window
@@ -17,7 +23,7 @@ def strength(move: float, step: float, window_s: float, n_groups: int) -> tuple[
 
     Worked example: a spread moves by 1.0 (two steps) in 20 minutes with four groups: 25 + 12.5 + 12.5 = 50.
     """
-    steps = abs(move) / step
+    steps = abs(move) / step if steps is None else steps
     minutes = max(window_s / 60.0, 1.0)
     size = SIZE_CEILING * min(1.0, steps / FULL_SIZE_STEPS)
     speed = SPEED_CEILING * min(1.0, steps / minutes / FULL_SPEED_STEPS_PER_MINUTE)
@@ -29,11 +35,6 @@ def strength(move: float, step: float, window_s: float, n_groups: int) -> tuple[
 def priority(score: float) -> str:
     """High from 75, Medium from 55, else Low."""
     return "High" if score >= 75 else "Medium" if score >= 55 else "Low"
-
-
-def is_structural_core(signal_type: str, market: str, score: float) -> bool:
-    """Whether public surfaces show a signal: a key-number cross on spreads of strength 55 or more."""
-    return signal_type == "KEY_CROSS" and market == "spreads" and score >= 55
 
 
 def time_bucket(minutes_to_start: float) -> str:

@@ -1,13 +1,31 @@
-"""What a rule may look at: the consensus of every market of a sport, answer by answer, and the moves of single books."""
+"""What a rule may look at: the consensus of every market of a sport, answer by answer, the moves and the quotes of books."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-H2H, SPREADS, TOTALS = range(3)
-MARKETS = ("h2h", "spreads", "totals")
+from stratum_pipelines.reference import League
+from stratum_pipelines.signals.opinions import Opinions, opinions
+from stratum_pipelines.signals.quotes import H2H, MARKETS, SPREADS, TOTALS, Quotes
+
+__all__ = ["H2H", "MARKETS", "SPREADS", "TOTALS", "Tape"]
+
+# How far back windows of rules may reach. The past kept is a little longer: back to the last answer before it.
+LOOKBACK_US = 30 * 60 * 1_000_000
+# A book's clock counts where it lies so shortly before the receipt.
+SANE_AGE_US = 15 * 60 * 1_000_000
+GAP_QUANTILE = 0.95
+
+
+class Game(Protocol):
+    """Who plays, under which id."""
+
+    event_id: str
+    home_team: str
+    away_team: str
 
 
 @dataclass(frozen=True)
@@ -16,13 +34,16 @@ class Tape:
 
     `times` (T,) are receipts in UTC microseconds. `value` (T, M, O) is the consensus in force after each answer: for
     spreads and totals the home or over point in column 0, for h2h fair probabilities, NaN where there is none.
-    The rest covers the judged answers only: `updated` (P, M) says where the consensus was written, `before_start` (P, M)
-    where the game had not begun. `kinds` (M,) holds positions in `MARKETS`.
+    The rest covers the judged answers only: `updated` (P, M) says where the consensus was written, `starts` (P, M) when
+    the game begins as then known, `before_start` (P, M) where it had not begun, `gaps_us` (P,) how far apart the feed's
+    answers lay by then (`feed_gaps`), `quotes` what every book offers. `kinds` (M,) holds positions in `MARKETS`, `game` (M,)
+    positions in `games`.
 
     `moves` are columns, one entry per book and market that moved, sorted by receipt: `received_at`, `at` (the book's
-    time where it is sane, else the receipt), `market`, `outcome` (moved toward), `book`, `size` (points, or fair
-    probability). `groups` (B,) holds the operator group of each book. `steps` (3,) says, per kind of market, how large a
-    move counts as one full step in this league.
+    time where it is sane, else the receipt), `since` (when the quote before it was last seen), `market`, `outcome` (moved
+    toward), `book`, `size` (points, or fair probability). `books` (B,) names the books, `groups` (B,) holds their operator
+    groups, `ranks` (B,) their places in the alphabet, `book_kinds` (B,) whether each is sharp, retail or an exchange. `steps` (3,) says, per kind of market, how large
+    a move counts as one full step in this league. `parameters` are those of the rule that looks.
     """
 
     n_past: int
@@ -30,11 +51,48 @@ class Tape:
     value: npt.NDArray[np.float64]
     kinds: npt.NDArray[np.int64]
     updated: npt.NDArray[np.bool_]
+    starts: npt.NDArray[np.int64]
     before_start: npt.NDArray[np.bool_]
+    gaps_us: npt.NDArray[np.float64]
     moves: dict[str, npt.NDArray[Any]]
+    quotes: Quotes
+    books: tuple[str, ...]
     groups: npt.NDArray[np.int64]
-    key_numbers: tuple[float, ...]
+    ranks: npt.NDArray[np.int64]
+    book_kinds: npt.NDArray[np.str_]
+    league: League
     steps: npt.NDArray[np.float64]
+    game: npt.NDArray[np.int64]
+    games: Sequence[Game]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def seen_by(self, parameters: Mapping[str, Any]) -> "Tape":
+        """The same tape for a rule with these parameters; what was worked out on it is shared."""
+        return replace(self, parameters=parameters)
+
+    @property
+    def key_numbers(self) -> tuple[float, ...]:
+        """The margins games of this league end on most often."""
+        return self.league.key_numbers
+
+    @property
+    def opinions(self) -> Opinions:
+        """What every book thinks of every market a judged answer wrote the consensus of; worked out once for all rules."""
+        if "opinions" not in self.cache:
+            self.cache["opinions"] = self.opinions_at(*np.nonzero(self.updated))
+        found: Opinions = self.cache["opinions"]
+        return found
+
+    def opinions_at(
+        self, answers: npt.NDArray[np.int64], markets: npt.NDArray[np.int64], *, before: bool = False
+    ) -> Opinions:
+        """The same for chosen judged answers and markets; with `before`, as the books stood one answer earlier.
+
+        Either way they are compared at the number of the consensus after the answer.
+        """
+        numbers = self.value[self.n_past + answers, markets, 0]
+        return opinions(self.quotes, answers, markets, self.kinds[markets], numbers, self.groups, self.league, before)
 
     def index_at(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """For each moment, the row of the last answer at or before it, -1 where there is none."""
@@ -46,3 +104,47 @@ class Tape:
         picked = (m["market"] == market) & (m["outcome"] == outcome)
         picked &= (m["received_at"] <= self.times[row]) & (m["received_at"] > since)
         return np.unique(m["book"][picked])
+
+    def occasions(self, at_least: int, reach_us: int) -> list[tuple[int, int, int]]:
+        """Row, market and outcome of every judged answer that brought a move, where as many moves could count together.
+
+        "Could": at least so many moves toward the outcome were received within `reach_us`. In order of row.
+        """
+        m, n_rows = self.moves, len(self.times)
+        width = self.value.shape[2]
+        rows = np.searchsorted(self.times, m["received_at"])
+        place = (m["market"] * width + m["outcome"]) * n_rows
+        order = np.sort(place + rows)
+        judged = np.unique((place + rows)[rows >= self.n_past])
+        row = judged % n_rows
+        reach = np.searchsorted(self.times, self.times[row] - reach_us, side="right")
+        counted = np.searchsorted(order, judged, side="right") - np.searchsorted(order, judged - row + reach)
+        judged, row = judged[counted >= at_least], row[counted >= at_least]
+        found = np.stack([row, judged // n_rows // width, judged // n_rows % width], axis=1)
+        return [(r, k, o) for r, k, o in sorted(found.tolist())]
+
+    def ages(self, answer: int, market: int, outcome: int, books: Sequence[int]) -> dict[str, float | None]:
+        """How old the quotes of these books on an outcome are at a judged answer, in seconds by name; None without one."""
+        now = int(self.times[self.n_past + answer])
+        seen = self.quotes.sighted[answer, market, outcome]
+        there = self.quotes.active[answer, market, outcome]
+        ages = {self.books[b]: round((now - int(seen[b])) / 1e6, 3) if there[b] else None for b in books}
+        return dict(sorted(ages.items()))
+
+
+def feed_gaps(times: npt.NDArray[np.int64], n_past: int) -> npt.NDArray[np.float64]:
+    """How far apart the feed's answers lie at each judged answer: the 95th percentile of the last half hour's gaps.
+
+    Microseconds, linear interpolation; the gap that reaches into the half hour counts. Infinite before the second answer.
+    """
+    gaps = np.full(len(times) - n_past, np.inf)
+    firsts = np.maximum(np.searchsorted(times, times - LOOKBACK_US, side="right") - 1, 0)
+    for i, row in enumerate(range(n_past, len(times))):
+        between = np.diff(times[int(firsts[row]) : row + 1])
+        if len(between):
+            between.sort()
+            place = GAP_QUANTILE * (len(between) - 1)
+            low = int(place)
+            high = min(low + 1, len(between) - 1)
+            gaps[i] = between[low] + (between[high] - between[low]) * (place - low)
+    return gaps

@@ -32,6 +32,11 @@ class SimulatedBook:
         return load_reference().books[self.key].title
 
     @cached_property
+    def is_exchange(self) -> bool:
+        """Whether customers set its prices."""
+        return load_reference().books[self.key].kind == "exchange"
+
+    @cached_property
     def desk(self) -> str:
         """The operator group: books of one desk share view and timing, and differ in margin and rounding."""
         return load_reference().books[self.key].operator_group

@@ -40,12 +40,16 @@ def _move(slate: Slate, moved: Moved) -> list[Planted]:
     move, sport = moved.move, slate.sport
     slowest = max(book.lag_s + book.period_s for book in slate.world.books) + 2 * STEP_S
 
+    exchanges = [position for position, book in enumerate(slate.world.books) if book.is_exchange]
+
     def planted(kind: str, market: str, direction: str, size: float) -> list[Planted]:
-        books = slate.keys_quoting(move.game, market)
-        ended_at = move.starts_at + move.ramp_s + slowest
+        books = slate.keys_quoting(move.game, market, exchanges if kind == "lead" else None)
+        starts_at, ended_at = move.starts_at, move.starts_at + move.ramp_s + slowest
+        if kind == "lead":
+            starts_at, ended_at = move.starts_at - move.led_by_s, move.starts_at
         event_id = slate.games[move.game].event_id
         one = Planted(
-            move.starts_at * SECOND,
+            starts_at * SECOND,
             kind,
             sport.sport_key,
             event_id,
@@ -55,7 +59,8 @@ def _move(slate: Slate, moved: Moved) -> list[Planted]:
             books,
             round(abs(size), 6),
         )
-        return [one] if books else []
+        led = planted("lead", market, direction, size) if kind == "steam" and move.led_by_s else []
+        return [one, *led] if books else []
 
     if move.line != MARGIN:
         return planted("steam", "totals", "over" if moved.size > 0 else "under", moved.size)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ MARGIN, TOTAL = 0, 1
 MINUTE_S = 60
 STEAM_RAMP_S = 30
 KEY_CROSS_RAMP_S = 600
+LEAD_S = (10 * MINUTE_S, 20 * MINUTE_S)
 # Two moves of one game are at least so far apart that a rule looking back half an hour sees one at a time.
 APART_S = 75 * MINUTE_S
 # A market is not taken down altogether so close to a planted move.
@@ -26,7 +27,7 @@ HIDES_S = 20 * MINUTE_S
 class LineMove:
     """A move of a game's fair line to be made. `way` is +1 or -1; `draw`, from 0 to 1, is how large it is to be.
 
-    `line` is MARGIN (a positive move favours the home team) or TOTAL.
+    `line` is MARGIN (a positive move favours the home team) or TOTAL. Exchanges show it `led_by_s` seconds before the others.
     """
 
     starts_at: int
@@ -35,6 +36,7 @@ class LineMove:
     line: int
     way: int
     draw: float
+    led_by_s: int = 0
 
     @property
     def ramp_s(self) -> int:
@@ -106,7 +108,18 @@ def _moves(world: World, sport: Sport, game: Fixture, i: int) -> list[LineMove]:
     for move in sorted(found):
         if not kept or move.starts_at - kept[-1].starts_at >= APART_S:
             kept.append(move)
-    return kept
+    return _led(world, game, kept)
+
+
+def _led(world: World, game: Fixture, moves: Sequence[LineMove]) -> list[LineMove]:
+    """The moves, some of the fast ones led by exchanges where there are any."""
+    chance = generator(world.seed, "lead", game.event_id)
+    led = []
+    for move in moves:
+        is_led, seconds = chance.random() < world.rates.lead, int(chance.integers(*LEAD_S))
+        is_led &= move.kind == "steam" and any(book.is_exchange for book in world.books)
+        led.append(replace(move, led_by_s=seconds) if is_led else move)
+    return led
 
 
 def _disturbances(world: World, game: Fixture, i: int, moves: Sequence[LineMove]) -> list[Disturbance]:

@@ -7,6 +7,7 @@ import polars as pl
 
 KINDS: dict[str, str] = {
     "steam": "The fair line jumped within half a minute and every book followed by its own lag.",
+    "lead": "Exchanges showed a steam move some minutes before every other book.",
     "key_cross": "The spread went over a key number of its league, by itself or within a steam move.",
     "stale": "A book's quotes of a game, their times included, stood still while the market went on.",
     "pulled": "A market of a game was not quoted, by one book or by all.",

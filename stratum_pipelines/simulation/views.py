@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from stratum_pipelines.quant.odds import Floats
 from stratum_pipelines.simulation.chance import generator
-from stratum_pipelines.simulation.paths import Paths
+from stratum_pipelines.simulation.paths import Moved, Paths
 from stratum_pipelines.simulation.planting import MARGIN, TOTAL, Disturbance
 from stratum_pipelines.simulation.sports import Sport
 from stratum_pipelines.simulation.world import STEP_S, World
@@ -64,6 +64,7 @@ def views_for(
     lasting = chance.normal(0, LASTING, shape) * scale * loudness
     knots = chance.normal(0, WANDERING, (n_steps // KNOT_STEPS + 2, *shape)) * scale * loudness
     lags = np.array([-(-books[desk].lag_s // STEP_S) for desk in desks])
+    exchanges = [position for position, desk in enumerate(desks) if books[desk].is_exchange]
     patience = chance.uniform(TIGHTEST, LOOSEST, n)
     holder = _Holder(sport, np.broadcast_to(scale, shape).reshape(n), patience)
     for first in range(0, n_steps, CHUNK):
@@ -78,8 +79,20 @@ def views_for(
                 during = (steps >= paths.step(odd.starts_at)) & (steps < paths.step(odd.ends_at))
                 for desk in affected:
                     view[during, line, odd.game, desk] += odd.offset * float(scale[line, 0, 0])
+        for moved in paths.moved:
+            if moved.move.led_by_s:
+                for position in exchanges:
+                    seen = _lead(paths, moved, steps - lags[position])
+                    view[:, moved.move.line, moved.move.game, position] += seen
         holder.follow(view.reshape(len(steps), n), first)
     return holder.views(shape, n_steps)
+
+
+def _lead(paths: Paths, moved: Moved, steps: npt.NDArray[np.int64]) -> Floats:
+    """What one who knows of a move before sees of it at these steps, beyond what the fair line shows."""
+    move = moved.move
+    seconds = paths.first_at + steps * STEP_S - move.starts_at
+    return np.where(seconds >= -move.led_by_s, moved.size * (1.0 - np.clip(seconds / move.ramp_s, 0.0, 1.0)), 0.0)
 
 
 class _Holder:

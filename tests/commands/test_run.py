@@ -224,7 +224,9 @@ def test_the_legend_says_which_signals_the_value_table_leaves_out(home: Path, ar
 
 def detections(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
     """Scores of detectors: signal type, kind, planted and found."""
-    made = [(rule, kind, n, found, found / n, 5, found, 0.5, 60.0 if found else None) for rule, kind, n, found in rows]
+    made = [
+        (rule, kind, True, n, found, found / n, 5, found, 0.5, 60.0 if found else None) for rule, kind, n, found in rows
+    ]
     return pl.DataFrame(made, schema=SCHEMA, orient="row")
 
 
@@ -237,9 +239,9 @@ def lines_with(word: str, shown: str) -> list[list[str]]:
 def test_what_no_rule_looks_for_yet_is_no_failure(platform: Platform, capsys) -> None:
     from stratum_pipelines.commands.output import results
 
-    scores = detections(("MOVE", "steam", 5, 5), ("MOVE", "outlier", 4, 1), ("KEY_CROSS", "outlier", 4, 0))
+    scores = detections(("MOVE", "steam", 5, 5), ("MOVE", "mood", 4, 1), ("KEY_CROSS", "mood", 4, 0))
     print_summary(results, summarise(platform, {"the_odds_api"}), 1.0, scores)
-    assert lines_with("outlier", capsys.readouterr().out) == [["outlier", "no rule yet", "4", "", "", ""]]
+    assert lines_with("mood", capsys.readouterr().out) == [["mood", "no rule yet", "4", "", "", ""]]
 
 
 def test_a_rule_that_has_found_nothing_is_shown_beside_what_it_looks_for(platform: Platform, capsys) -> None:
@@ -252,16 +254,14 @@ def test_a_rule_that_has_found_nothing_is_shown_beside_what_it_looks_for(platfor
         detections(("MOVE", "steam", 5, 5), ("MOVE", "key_cross", 2, 1)),
     )
     shown = capsys.readouterr().out
-    # MULTIBOOK_SYNC and KEY_CROSS gave no signal at all, so nothing was scored of them.
+    # The others gave no signal at all, so nothing was scored of them.
     assert lines_with("steam", shown) == [
+        ["steam", "DISLOCATION", "5", "0", "0%", ""],
         ["steam", "MOVE", "5", "5", "100%", "1.0 min"],
         ["steam", "MULTIBOOK_SYNC", "5", "0", "0%", ""],
+        ["steam", "STEAM", "5", "0", "0%", ""],
     ]
-    assert [row[1:4] for row in lines_with("key_cross", shown)] == [
-        ["KEY_CROSS", "2", "0"],
-        ["MOVE", "2", "1"],
-        ["MULTIBOOK_SYNC", "2", "0"],
-    ]
+    assert [row[1:4] for row in lines_with("key_cross", shown)] == [["KEY_CROSS", "2", "0"], ["MOVE", "2", "1"]]
 
 
 def test_closes_are_counted_by_market_and_quality(filled: Path, capsys) -> None:

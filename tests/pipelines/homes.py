@@ -10,6 +10,7 @@ from stratum_pipelines.differences import MEASURED
 from stratum_pipelines.live import Market, run_cycle
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.settings import read_overrides
 from warehouse.database import MarketStore
 from warehouse.settings import read_settings
 from warehouse.tables import TABLES, Consensus, Events, Signals
@@ -20,7 +21,8 @@ DIFFERENT = {**MEASURED, "clv_records": ("computed_at",)}
 
 def open_home(folder: Path, **settings: str) -> Platform:
     """A platform whose whole state lies in `folder`."""
-    return open_platform(read_settings({"STRATUM_HOME": str(folder), **settings}))
+    environment = {"STRATUM_HOME": str(folder), **settings}
+    return open_platform(read_settings(environment), read_overrides(environment))
 
 
 def run_live(platform: Platform, answers: list[Answer]) -> Market:

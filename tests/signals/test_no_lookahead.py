@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratum_pipelines.board.advance import advance, blank_board
+from stratum_pipelines.board.state import Board
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.signals import find_signals
 from stratum_pipelines.signals.signal import Hit, Memory, Signal
@@ -17,7 +18,10 @@ from stratum_pipelines.signals.tape import Tape
 from tests.build import MINUTE, NFL, NOON, answer, book, game, rules
 
 N_ANSWERS = 60
-BOOKS = ("draftkings", "fanduel", "betmgm", "bovada", "lowvig", "betonlineag", "betrivers")
+FIRST_START_MINUTES = 28
+BOOKS = ("draftkings", "fanduel", "betmgm", "bovada", "lowvig", "betonlineag", "betrivers", "pinnacle", "betfair_ex_uk")
+# Parameters without which a rule looks at nothing.
+SET = {"LIVE_SHOCK": {"enabled": True, "watchlist": ("*",)}}
 TABLES = {"odds_snapshots": "received_at", "consensus": "as_of", "signals": "detected_at"}
 SEEDS = st.integers(0, 2)
 CUTS = st.integers(1, N_ANSWERS - 1)
@@ -25,29 +29,33 @@ CUTS = st.integers(1, N_ANSWERS - 1)
 
 @cache
 def random_market(seed: int) -> tuple[Answer, ...]:
-    """An hour and more of three games that move, with late, missing and stale books; one game begins on the way."""
+    """Three quarters of an hour of three games that move, with late, missing and stale books; one begins on the way."""
     random = np.random.default_rng(seed)
     home, total, chance = random.uniform(-7, 3, 3), random.uniform(40, 50, 3), random.uniform(0.35, 0.65, 3)
     shown = {(g, k): (home[g], total[g], chance[g], NOON) for g in range(3) for k in BOOKS}
     answers = []
     at = NOON
     for _ in range(N_ANSWERS):
-        at += int(random.integers(20, 150)) * 1_000_000
+        at += int(random.integers(15, 80)) * 1_000_000
         moves = random.random(3) < 0.2
+        in_play = at >= NOON + FIRST_START_MINUTES * MINUTE
         home, total = home + moves * random.normal(0, 0.9, 3), total + moves * random.normal(0, 1.2, 3)
-        chance = np.clip(chance + moves * random.normal(0, 0.03, 3), 0.2, 0.8)
+        jump = np.array([0.2 if in_play else 0.03, 0.03, 0.03])
+        chance = np.clip(chance + moves * random.normal(0, jump), 0.2, 0.8)
         games = []
         for g in range(3):
             listed = []
             for key in BOOKS:
                 if random.random() < 0.7:
-                    shown[g, key] = (home[g], total[g], chance[g], at - int(random.integers(0, 60)) * 1_000_000)
+                    seen = at - int(random.integers(0, 60)) * 1_000_000
+                    # Now and then a book, the exchange more often, has a mind of its own.
+                    odd = random.random() < (0.15 if key == "betfair_ex_uk" else 0.03)
+                    own = (home[g], total[g], chance[g]) + odd * random.normal(0, (1.5, 2.0, 0.06))
+                    shown[g, key] = (*own[:2], min(max(own[2], 0.15), 0.85), seen)
                 if random.random() > 0.04:
                     listed.append(quoted(key, *shown[g, key]))
             if random.random() > 0.02:
-                games.append(
-                    game(listed, event_id=f"g{g}", home="Home", away="Away", start=NOON + (45 + 300 * g) * MINUTE)
-                )
+                games.append(game(listed, event_id=f"g{g}", start=NOON + (FIRST_START_MINUTES + 300 * g) * MINUTE))
         answers.append(answer(at, games, is_complete=bool(random.random() > 0.1)))
     return tuple(answers)
 
@@ -61,10 +69,13 @@ def quoted(key: str, home: float, total: float, chance: float, at: int) -> dict:
     return book(key, at, h2h=h2h, spread=(round(home * 2) / 2, -110, -110), total=(round(total * 2) / 2, -108, -112))
 
 
-def rows_of(signal: Signal, answers: tuple[Answer, ...]) -> dict[str, pl.DataFrame]:
-    """The rows these answers give with this one signal."""
-    only = replace(rules(), signals={signal.name: signal})
-    found = list(advance(blank_board(NFL, only), answers, only))
+def rows_of(signal: Signal, answers: tuple[Answer, ...], *, one_by_one: bool = False) -> dict[str, pl.DataFrame]:
+    """The rows these answers give with this one signal; one by one, the board goes through its bytes in between."""
+    only = replace(rules(), signals={signal.name: signal.set(**SET.get(signal.name, {}))})
+    board, found = blank_board(NFL, only), []
+    for cut in [(one,) for one in answers] if one_by_one else [answers]:
+        found += advance(board, cut, only)
+        board = Board.from_bytes(board.to_bytes())
     return {name: pl.concat([rows[name] for rows in found if name in rows]) for name in TABLES}
 
 
@@ -92,6 +103,13 @@ def test_the_markets_have_signals_before_and_after_most_cuts(name: str) -> None:
 @given(seed=SEEDS, cut=CUTS)
 def test_rows_up_to_a_moment_do_not_depend_on_what_came_later(name: str, seed: int, cut: int) -> None:
     assert changed_by_the_future(find_signals()[name], whole(name, seed), seed, cut) == []
+
+
+@pytest.mark.parametrize("name", find_signals())
+@pytest.mark.parametrize("seed", range(3))
+def test_one_answer_at_a_time_gives_the_rows_of_all_at_once(name: str, seed: int) -> None:
+    signal = find_signals()[name]
+    assert rows_of(signal, random_market(seed), one_by_one=True)["signals"].equals(whole(name, seed)["signals"])
 
 
 def leaking(tape: Tape, memory: Memory) -> list[Hit]:

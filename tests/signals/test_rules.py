@@ -3,7 +3,10 @@ import json
 import polars as pl
 import pytest
 
-from tests.build import MINUTE, NOON, answer, book, game, replay
+from stratum_pipelines.quant.key_numbers import score_table
+from stratum_pipelines.reference import load_reference
+from stratum_pipelines.signals.severity import mass_crossed
+from tests.build import MINUTE, NFL, NOON, answer, book, game, replay
 
 KEYS = ["draftkings", "fanduel", "betmgm", "bovada", "betus"]
 
@@ -37,7 +40,7 @@ def test_half_a_point_of_spread_toward_the_home_team_is_a_move() -> None:
     assert move["entry_bookmaker"] == "betmgm"  # all offer the same: the first by name
     # One step of size is 50 / 4, a step in ten minutes is half of full speed, five groups of eight.
     assert json.loads(move["meta"])["strength"] == {"size": 12.5, "speed": 12.5, "breadth": 15.625}
-    assert (move["strength_score"], move["priority"], move["score_source"]) == (41, "Low", "strength_fallback")
+    assert move["strength_score"] == 41
     assert move["minutes_to_start"] == 590.0 and move["time_bucket"] == "6-24h"
 
 
@@ -126,6 +129,37 @@ def test_a_market_that_keeps_crossing_is_reported_again_after_an_hour() -> None:
     reported = found(rows, "KEY_CROSS")["detected_at"].to_physical().to_list()
     # Toward home at minute 1 and, 80 minutes later, 81; toward away at minute 30, and 70 is too soon.
     assert reported == [NOON + m * MINUTE for m in (1, 30, 81)]
+
+
+@pytest.mark.parametrize(
+    ("path", "keys", "more_than"),
+    [
+        # Half of the games that end on 3; all of them; those on 3 and half of those on 4; all on 6 and 7.
+        ([-2.5, -3.0], [3.0], 0.0),
+        ([-2.5, -3.5], [3.0], 0.03),
+        ([-2.5, -4.0], [3.0], 0.04),
+        ([-5.5, -7.5], [6.0, 7.0], 0.06),
+    ],
+)
+def test_a_crossing_is_as_severe_as_games_end_between_the_two_numbers(path: list, keys: list, more_than: float) -> None:
+    rows = replay([answer(NOON + i * MINUTE, board(NOON, spread=(p, -110, -110))) for i, p in enumerate(path)])
+    meta = json.loads(found(rows, "KEY_CROSS")["meta"].item())
+    assert sorted(meta["key_numbers"]) == keys
+    expected = float(score_table(load_reference().leagues[NFL], "spreads").mass_crossed(*path))
+    assert meta["severity"] == pytest.approx(expected, abs=1e-6) and expected > more_than
+    turned = replay([answer(NOON + i * MINUTE, board(NOON, spread=(-p, -110, -110))) for i, p in enumerate(path)])
+    assert json.loads(found(turned, "KEY_CROSS")["meta"].item())["severity"] == pytest.approx(
+        meta["severity"], abs=1e-6
+    )
+
+
+def test_half_a_point_onto_a_key_number_and_half_a_point_off_it_are_a_whole_point_across() -> None:
+    nfl = load_reference().leagues[NFL]
+    onto, off, across = (mass_crossed(nfl, *path) for path in ((-2.5, -3.0), (-3.0, -3.5), (-2.5, -3.5)))
+    assert onto == pytest.approx(across / 2, rel=0.03) and off == pytest.approx(across / 2, rel=0.03)
+    # Nothing is crossed where nothing moves, and it does not matter which way.
+    assert mass_crossed(nfl, -3.0, -3.0) == 0.0
+    assert mass_crossed(nfl, -3.5, -2.5) == pytest.approx(across, abs=1e-12)
 
 
 @pytest.mark.parametrize(

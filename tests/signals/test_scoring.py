@@ -34,6 +34,7 @@ def test_the_score_lies_in_1_to_100_and_grows_with_each_part(move: float, step: 
     assert 1 <= score <= 100 and isinstance(score, int)
     assert abs(sum(parts.values()) - score) <= 1.01
     assert strength(-move, step, window_s, n) == (score, parts)
+    assert strength(0.0, step, window_s, n, steps=abs(move) / step) == (score, parts)
     for larger in (
         strength(move * 1.5, step, window_s, n),
         strength(move, step, window_s / 2, n),

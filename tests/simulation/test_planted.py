@@ -87,6 +87,36 @@ def test_a_steam_move_is_in_the_fair_line_by_its_size_and_not_before() -> None:
         assert abs(lines[1] - lines[0]) < 0.2 * move.size
 
 
+@pytest.mark.parametrize(("sport_key", "market"), [(NFL, "h2h"), (NBA, "totals")])
+def test_an_exchange_that_leads_has_moved_before_the_others_and_they_follow(sport_key: str, market: str) -> None:
+    simulation = Simulation(2, [sport_key], rates=only(steam=1.5, lead=1.0))
+    leads = [one for one in planted(simulation, "lead", days=4) if one.market == market]
+    steams = {(one.event_id, one.market, one.started_at): one for one in planted(simulation, "steam", days=4)}
+    assert leads
+    for lead in leads:
+        assert lead.books == ("betfair_ex_uk",)
+        assert 10 * MINUTE <= lead.ended_at - lead.started_at < 20 * MINUTE
+        steam = steams[lead.event_id, lead.market, lead.ended_at]
+        assert (steam.direction, steam.size) == (lead.direction, lead.size)
+        before, during, after = (
+            events(simulation, sport_key, at)[lead.event_id]
+            for at in (lead.started_at - SECOND, lead.ended_at - SECOND, steam.ended_at)
+        )
+        assert moved_toward(before, during, "betfair_ex_uk", market, lead.direction)
+        followers = [key for key in steam.books if key != "betfair_ex_uk"]
+        assert sum(moved_toward(before, during, key, market, lead.direction) for key in followers) <= 2
+        assert sum(moved_toward(during, after, key, market, lead.direction) for key in followers) >= 0.8 * len(
+            followers
+        )
+
+
+def test_without_a_lead_and_without_exchanges_nobody_leads() -> None:
+    usual = Simulation(2, [NFL], rates=only(steam=1.5))
+    retail = Simulation(2, [NFL], rates=only(steam=1.5, lead=1.0), books=["draftkings", "fanduel"])
+    for simulation in (usual, retail):
+        assert not [one for one in simulation.truth(DAY) if one.kind == "lead"]
+
+
 def test_a_crossed_key_number_is_crossed_by_the_sharpest_book() -> None:
     simulation = Simulation(2, [NFL], rates=only(key_cross=1.0))
     for cross in planted(simulation, "key_cross", days=3):

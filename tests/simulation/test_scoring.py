@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from stratum_pipelines.simulation import Planted, score_detections
+from stratum_pipelines.signals import find_signals
+from stratum_pipelines.simulation import KINDS, Planted, score_detections
 
 AT = 1_773_500_000_000_000
 MINUTE = 60_000_000
@@ -68,6 +69,20 @@ def test_kinds_are_scored_apart_and_together_and_types_too() -> None:
     assert row(scored, "", "CROSS")["n_found"] == 1
     assert row(scored, "")["n_right"] == 1
     assert scored.height == 2 * 3
+
+
+def test_a_type_is_measured_by_what_its_file_says_it_is_there_to_find() -> None:
+    found = signals(("STEAM", "game", "spreads", "home", AT), ("KEY_CROSS", "game", "spreads", "home", AT))
+    scored = score_detections(found, [steam(), steam(kind="outlier"), steam(kind="key_cross")])
+    aims = scored.filter("is_aim").select("signal_type", "kind").rows()
+    assert aims == [("KEY_CROSS", "key_cross"), ("STEAM", "steam")]
+    other = score_detections(found, [steam()], aims={"STEAM": ()})
+    assert not other["is_aim"].any()
+
+
+def test_what_the_types_are_there_to_find_is_planted() -> None:
+    for signal in find_signals().values():
+        assert set(signal.finds) <= set(KINDS)
 
 
 def test_things_without_a_side_are_not_scored() -> None:

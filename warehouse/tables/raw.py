@@ -1,6 +1,6 @@
 """What came in, as it came in, and what was refused."""
 
-from warehouse.tables.table import Table, blob, count, flag, number, text, time
+from warehouse.tables.table import Table, blob, count, flag, number, text, text_list, time
 
 
 class RawOdds(Table):
@@ -30,7 +30,7 @@ class RawOdds(Table):
     source = text("Where it came from.", one_of=("live", "archive", "simulator"))
 
 
-class Polls(Table):
+class Polls(Table, version=2):
     """One row per poll of one sport: what an answer held and what it changed."""
 
     name = "polls"
@@ -54,6 +54,16 @@ class Polls(Table):
     credits_used = count("Provider credits used so far.", nullable=True)
     credits_remaining = count("Provider credits left.", nullable=True, at_least=None)
     duration_ms = number("From the answer's arrival to the commit; null in a recomputation.", unit="ms", nullable=True)
+    gap_p95_s = number(
+        "How far apart the answers of this sport lay: 95th percentile of the gaps of the last half hour; null at the first.",
+        unit="seconds",
+        nullable=True,
+        at_least=0,
+    )
+    silent_rules = text_list(
+        "Signal rules that judged nothing here, because their window is shorter than twice gap_p95_s; null in older rows.",
+        nullable=True,
+    )
 
 
 class Quarantine(Table):

@@ -1,0 +1,193 @@
+"""DISLOCATION: one book's quote stands away from what all other operator groups agree on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.quant.consensus import weighted_median
+from stratum_pipelines.signals.meta import by_book, count, flag, number, text
+from stratum_pipelines.signals.opinions import Opinions, Yardstick, moved_fair, yardstick
+from stratum_pipelines.signals.signal import Hit, Memory, Settable, Signal
+from stratum_pipelines.signals.tape import H2H, SPREADS, TOTALS, Tape
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Quotes against the others, (K,) each: cell, outcome, book; `gap` is the others' probability less the book's."""
+
+    cell: Ints
+    outcome: Ints
+    book: Ints
+    gap: npt.NDArray[np.float64]
+    z: npt.NDArray[np.float64]
+    others: Yardstick
+
+
+def detect(tape: Tape, memory: Memory) -> list[Hit]:
+    """Quotes that have come to stand apart with this answer, before the start.
+
+    A book is compared, at one number, with the median of the other groups: gap = median - its own fair probability, z = gap
+    / their median absolute deviation (as a standard deviation, with a floor). Both must reach their least, and the other
+    groups must be enough. Stale books are neither judged nor asked. A gap beyond the largest is a slip of the feed, no
+    offer; nor is a quote that costs more than the others think it is worth (`min_edge`). Of several books off on one side
+    the farthest is named. A book that stood apart on that side one answer before is old news.
+    """
+    opinions = tape.opinions
+    suspects = _suspects(tape, opinions)
+    if not len(suspects[0]):
+        return []
+    found = _apart(tape, opinions, *suspects)
+    stands = np.flatnonzero(_stands_apart(tape, found))
+    if not len(stands):
+        return []
+    edge = _edge(tape, opinions, found, stands)
+    worth = edge >= tape.parameters["min_edge"]
+    stands, edge = stands[worth], edge[worth]
+    order = np.lexsort((tape.ranks[found.book[stands]], -found.gap[stands], found.outcome[stands], found.cell[stands]))
+    places = np.stack([found.cell, found.outcome])[:, stands[order]]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (places[:, 1:] != places[:, :-1]).any(axis=0)
+    chosen = order[first]
+    news = chosen[_is_news(tape, opinions, found, stands[chosen])]
+    return [_hit(tape, opinions, found, int(stands[k]), float(edge[k])) for k in news.tolist()]
+
+
+def _suspects(tape: Tape, opinions: Opinions) -> tuple[Ints, Ints, Ints]:
+    """Cell, outcome and book of quotes that might stand apart: as far as the least gap from the farthest other book."""
+    ready = opinions.n_groups > tape.parameters["min_books"]
+    ready &= tape.before_start[opinions.answer, opinions.market]
+    highest = np.where(np.isnan(opinions.fair), -np.inf, opinions.fair).max(axis=2, initial=-np.inf)
+    with np.errstate(invalid="ignore"):
+        far = highest[:, :, None] - opinions.fair >= tape.parameters["min_gap"]
+    cell, outcome, book = np.nonzero(far & ready[:, None, None])
+    return cell, outcome, book
+
+
+def _apart(tape: Tape, opinions: Opinions, cell: Ints, outcome: Ints, book: Ints) -> Apart:
+    values = opinions.fair[cell, outcome]
+    weights = np.where(tape.groups[None, :] != tape.groups[book][:, None], opinions.weights[cell], 0.0)
+    others = yardstick(values, weights, tape.groups, tape.parameters["spread_floor"])
+    gap = others.centre - opinions.fair[cell, outcome, book]
+    return Apart(cell, outcome, book, gap, gap / others.spread, others)
+
+
+def _stands_apart(tape: Tape, found: Apart) -> npt.NDArray[np.bool_]:
+    p = tape.parameters
+    stands = (found.gap >= p["min_gap"]) & (found.gap <= p["max_gap"]) & (found.z >= p["min_z"])
+    return np.asarray(stands & (found.others.n_groups >= p["min_books"]))
+
+
+def _is_news(tape: Tape, opinions: Opinions, found: Apart, chosen: Ints) -> npt.NDArray[np.bool_]:
+    """Which of the chosen did not stand apart one answer before, by the books as they stood then."""
+    cell = found.cell[chosen]
+    earlier = tape.opinions_at(opinions.answer[cell], opinions.market[cell], before=True)
+    then = _apart(tape, earlier, np.arange(len(chosen)), found.outcome[chosen], found.book[chosen])
+    return ~_stands_apart(tape, then)
+
+
+def _edge(tape: Tape, opinions: Opinions, found: Apart, chosen: Ints) -> npt.NDArray[np.float64]:
+    """The others' probability at each book's own number less what its price asks for, 1 / price; shape of `chosen`."""
+    cell, outcome, book = found.cell[chosen], found.outcome[chosen], found.book[chosen]
+    answer, market = opinions.answer[cell], opinions.market[cell]
+    kinds, price = tape.kinds[market], tape.quotes.price[answer, market, outcome, book]
+    own_point, worth = opinions.point[cell, outcome, book], found.others.centre[chosen].copy()
+    for kind in (SPREADS, TOTALS):
+        of_kind = np.flatnonzero(kinds == kind)
+        sign = np.where((kind == SPREADS) & (outcome[of_kind] == 1), -1.0, 1.0)
+        at = sign * opinions.number[cell[of_kind]]
+        worth[of_kind] = moved_fair(worth[of_kind], at, own_point[of_kind], kind, outcome[of_kind], tape.league)
+    return worth - 1.0 / price
+
+
+def _hit(tape: Tape, opinions: Opinions, found: Apart, k: int, edge: float) -> Hit:
+    cell, outcome, book = int(found.cell[k]), int(found.outcome[k]), int(found.book[k])
+    answer, market = int(opinions.answer[cell]), int(opinions.market[cell])
+    centre, gap = float(found.others.centre[k]), float(found.gap[k])
+    row, n_others = answer + tape.n_past, int(found.others.n_groups[k])
+    others = opinions.counted[cell] & (tape.groups != tape.groups[book])
+    from_value, to_value = centre - gap, centre
+    points: dict[str, float | None] = {"book_point": None, "consensus_point": None}
+    if tape.kinds[market] != H2H:
+        weights = np.where(others, opinions.weights[cell], 0.0)
+        from_value = float(opinions.point[cell, outcome, book])
+        to_value = float(weighted_median(opinions.point[cell, outcome][None], weights[None])[0])
+        points = {"book_point": from_value, "consensus_point": to_value}
+    meta = {
+        **points,
+        "book": tape.books[book],
+        "book_kind": str(tape.book_kinds[book]),
+        "book_moved": tape.quotes.moved(answer, market, book),
+        "book_price_decimal": float(tape.quotes.price[answer, market, outcome, book]),
+        "book_fair_prob": round(centre - gap, 6),
+        "consensus_fair_prob": round(centre, 6),
+        "gap_prob": round(gap, 6),
+        "z": round(float(found.z[k]), 4),
+        "spread_prob": round(float(found.others.spread[k]), 6),
+        "edge_prob": round(edge, 6),
+        "n_other_groups": n_others,
+        "other_book_age_s": tape.ages(answer, market, outcome, np.flatnonzero(others).tolist()),
+    }
+    return Hit(
+        row,
+        market,
+        outcome,
+        from_value,
+        to_value,
+        int(tape.times[row] - tape.times[max(row - 1, 0)]),
+        (book,),
+        meta,
+        steps=gap / float(tape.steps[H2H]),
+        groups=n_others,
+        entry_book=book,
+    )
+
+
+SIGNAL = Signal(
+    name="DISLOCATION",
+    rule_version="1",
+    description="One book's fresh quote stands apart from what the other operator groups agree on.",
+    detect=detect,
+    parameters={
+        "min_books": 4,
+        "min_gap": 0.03,
+        "max_gap": 0.25,
+        "min_edge": 0.01,
+        "min_z": 4.0,
+        "spread_floor": 0.006,
+        "cooldown_minutes": 60,
+    },
+    settable={
+        "min_books": Settable("How many other operator groups at least a DISLOCATION is measured against.", at_least=3),
+        "min_gap": Settable(
+            "How far a book has to stand apart for a DISLOCATION, in fair probability.", at_least=0.005
+        ),
+        "min_z": Settable("The same in robust standard deviations of the other groups.", at_least=1.0),
+        "min_edge": Settable(
+            "How much more than its price asks for the others must think a quote worth for a DISLOCATION, in probability."
+        ),
+    },
+    meta={
+        "book": text("The book that stands apart; its quote is the entry."),
+        "book_kind": text("What it is: sharp, retail or exchange."),
+        "book_moved": flag(
+            "Whether it quotes otherwise than one answer before; if not, the others have left it behind."
+        ),
+        "book_price_decimal": number("Its price on the outcome.", "decimal odds"),
+        "book_point": number("Its point on the outcome, null in h2h.", "points", nullable=True),
+        "book_fair_prob": number("Its fair probability of the outcome, at the number all are compared at."),
+        "consensus_fair_prob": number("Median of the other groups there."),
+        "consensus_point": number("Median point of the other groups, null in h2h.", "points", nullable=True),
+        "gap_prob": number("consensus_fair_prob less book_fair_prob."),
+        "z": number("gap_prob over spread_prob."),
+        "spread_prob": number(
+            "Median absolute deviation of the other groups as a standard deviation, at least the floor."
+        ),
+        "n_other_groups": count("Operator groups it was measured against."),
+        "other_book_age_s": by_book("Their books, with the age of each quote.", "seconds"),
+        "edge_prob": number("Median of the other groups at the book's own number, less 1 / its price."),
+    },
+    finds=("outlier", "steam"),
+)
