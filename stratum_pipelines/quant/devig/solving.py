@@ -57,7 +57,7 @@ def settle(step: Step, state: Arrays, data: Arrays) -> Floats:
         open_ = open_[left]
         state = tuple(values.take(left, axis=-1) for values in state)
         data = tuple(values.take(left, axis=-1) for values in data)
-    return np.full_like(data[0], np.nan) if found is None else found
+    return np.full_like(fair, np.nan) if found is None else found
 
 
 def guess(excess: Floats, slope: Floats, bend: Floats) -> Floats:

@@ -103,3 +103,9 @@ def test_no_markets_are_no_trouble() -> None:
 def test_shapes_that_do_not_fit_are_a_clear_error(prices: object, arguments: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         fair_probabilities(prices, "shin", **arguments)  # type: ignore[arg-type]
+
+
+def test_a_market_on_which_the_search_never_settles_says_so_by_itself() -> None:
+    found = fair_probabilities([[2.0, 2.0, 3.384392964423069e76, 4.5768239468598113e83]], "odds_ratio", n_winners=3)
+    assert found.reason.tolist() == [Reason.NOT_SETTLED]
+    assert np.isnan(found.probabilities).all()
