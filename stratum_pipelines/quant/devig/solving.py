@@ -40,7 +40,7 @@ Family = Callable[..., tuple[Floats, Floats]]
 
 def settle(step: Step, state: Arrays, data: Arrays) -> Floats:
     """The probabilities (O, N) of every market as they were when it settled; NaN for one that never did."""
-    found, open_ = None, None
+    fair, found, open_ = data[0], None, None
     for number in range(MOST_STEPS):
         fair, settled, state = step(number, state, data)
         ended = np.flatnonzero(settled)
