@@ -90,4 +90,6 @@ def _backfill(
         done.following["closing_lines"] = settled.n_closing_lines
         done.following["clv_records"] = settled.n_clv_records
     if done.days or days_waiting(platform, "score"):
-        done.following["scorecards"] = sum(score_days(platform, done.days).values())
+        for written in score_days(platform, done.days).values():
+            for name, count in written.items():
+                done.following[name] = done.following.get(name, 0) + count

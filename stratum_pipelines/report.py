@@ -39,12 +39,12 @@ def print_summary(
     if summary.scorecard:
         scorecard, is_wide = _fitting(console, summary, _scorecard)
         console.print(scorecard)
-        interval, error = (", with its 95 % Wilson interval", ", with its standard error, clustered by game")
+        interval, error = (", with its 95 % interval by game", ", with its standard error, clustered by game")
         console.print(
             f"[dim]beat: share of entries better than the close, ties left out{interval if is_wide else ''}. points: how "
             "far the entry's number beats the close. probability: the closing fair probability less what the entry needs "
-            f"to break even{error if is_wide else ''}. tier: S, A, B or none, by the low end of beat's interval; few: "
-            "under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
+            f"to break even{error if is_wide else ''}. tier: S, A, B or none, by a test that may be looked at "
+            "daily; few: under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
             "missing, counted under no close.[/dim]"
         )
     if summary.silent_rules:
@@ -124,12 +124,13 @@ def _scorecard(summary: Summary, is_wide: bool) -> Grid:
         grid.add_column("prob." if name == "probability" and not is_wide else name, justify="right", no_wrap=True)
     for row in summary.scorecard:
         rate, error = row["beat_rate"], row["clv_prob_se"]
+        low, high = row["beat_low_by_game"], row["beat_high_by_game"]
         shown = {
             "signals": _count(row["n"]),
             "games": _count(row["n_events"]),
             "ties": _count(row["n_ties"]),
             "beat": f"{100 * rate:.1f} %" if rate is not None else "none",
-            "interval": f"{100 * row['beat_low']:.0f}-{100 * row['beat_high']:.0f} %" if rate is not None else "",
+            "interval": f"{100 * low:.0f}-{100 * high:.0f} %" if low is not None else "",
             "points": _signed(row["clv_points_mean"], 2),
             "probability": _signed(row["clv_prob_mean"], 4)
             + (f" ±{error:.4f}" if is_wide and error is not None else ""),

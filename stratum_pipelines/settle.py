@@ -10,7 +10,7 @@ from stratum_pipelines.locks import settling_alone
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.quant.closing import closing_lines, starts_passed
 from stratum_pipelines.quant.clv import clv_records
-from stratum_pipelines.quant.scorecard import cards_of_games, games_in_cuts
+from stratum_pipelines.quant.scorecard import bands_of_games, cards_of_games, games_in_cuts
 from stratum_pipelines.waiting import OPEN_END, days_waiting, note_done, note_waiting
 from warehouse.database import ComputedDays, MarketStore, Marks
 from warehouse.tables import (
@@ -22,6 +22,7 @@ from warehouse.tables import (
     OddsSnapshots,
     Polls,
     Results,
+    ScoreBands,
     Scorecards,
     Signals,
 )
@@ -140,8 +141,8 @@ def days_to_score(platform: Platform, first: dt.date, last: dt.date = OPEN_END) 
     return sorted({*scored, *ComputedDays(platform.database).dates(first=first, last=last)})
 
 
-def score_days(platform: Platform, days: Collection[dt.date]) -> dict[dt.date, int]:
-    """Write the scorecards as of the end of these days, and of those that wait for it; gives the rows of each.
+def score_days(platform: Platform, days: Collection[dt.date]) -> dict[dt.date, dict[str, int]]:
+    """Write scorecards and score bands as of the end of these days, and of those that wait; gives rows by day and table.
 
     A scorecard counts every close up to its day, so days that were scored wait again when an older close has changed.
     """
@@ -154,9 +155,11 @@ def score_days(platform: Platform, days: Collection[dt.date]) -> dict[dt.date, i
         if wanted:
             games = games_in_cuts(platform.lake.scan(ClvRecords, last=wanted[-1]))
             for day in wanted:
-                cards = cards_of_games(games, dt.datetime.combine(day, dt.time.max, dt.UTC))
-                platform.lake.replace(Scorecards, day, cards)
-                rows[day] = cards.height
+                as_of = dt.datetime.combine(day, dt.time.max, dt.UTC)
+                made = {Scorecards: cards_of_games(games, as_of), ScoreBands: bands_of_games(games, as_of)}
+                for table, cards in made.items():
+                    platform.lake.replace(table, day, cards)
+                rows[day] = {table.name: cards.height for table, cards in made.items()}
         note_done(platform, "score", waiting)
         return rows
 

@@ -89,7 +89,7 @@ COMPUTED: Tables = {
     "signals": EVERY_TABLE,
 }
 CLOSED: Tables = {"closing_lines": EVERY_TABLE, "clv_records": EVERY_TABLE}
-SCORED: Tables = {"scorecards": EVERY_TABLE}
+SCORED: Tables = {"scorecards": EVERY_TABLE, "score_bands": EVERY_TABLE}
 KEPT_WHOLE: Tables = dict.fromkeys(("events", "event_links", "results"), EVERY_TABLE)
 
 

@@ -47,26 +47,31 @@ def settle_days(context: dg.AssetExecutionContext, platform: PlatformResource) -
 
 
 @dg.multi_asset(
-    specs=[asset_of("scorecards", ["clv_records"])],
+    specs=[asset_of("scorecards", ["clv_records"]), asset_of("score_bands", ["clv_records"])],
     name="score_days",
     can_subset=True,
     backfill_policy=ONE_RUN,
     description=(
         "Adds up closing-line value as of the end of each day, and again for days already scored that count a close which "
-        "has changed since."
+        "has changed since. Both tables are always written together."
     ),
 )
 def score_days(context: dg.AssetExecutionContext, platform: PlatformResource) -> Iterator[dg.MaterializeResult]:
-    """Scorecards as of the end of a run's days, and of those that wait to be scored again."""
+    """Scorecards and score bands as of the end of a run's days, and of those that wait to be scored again."""
     from stratum_pipelines.settle import score_days
 
     opened = platform.open()
     days = days_of(context)
+    chosen = {key.to_user_string() for key in context.selected_asset_keys}
+    names = ("scorecards", "score_bands")
     for day, rows in score_days(opened, days).items():
-        if day not in days:
-            context.log_event(materialised("scorecards", rows_shown(rows), day=day))
-            continue
-        drawn = pictures(opened, day, {"scorecards"}) if day in days[-PICTURED_DAYS:] else {}
-        shown = rows_shown(rows) | drawn.get("scorecards", {})
-        context.add_asset_metadata(shown, asset_key="scorecards", partition_key=day.isoformat())
-    yield dg.MaterializeResult(asset_key="scorecards")
+        drawn = pictures(opened, day, set(names)) if day in days[-PICTURED_DAYS:] else {}
+        for name in names:
+            if day not in days or name not in chosen:
+                context.log_event(materialised(name, rows_shown(rows[name]), day=day))
+                continue
+            shown = rows_shown(rows[name]) | drawn.get(name, {})
+            context.add_asset_metadata(shown, asset_key=name, partition_key=day.isoformat())
+    for name in names:
+        if name in chosen:
+            yield dg.MaterializeResult(asset_key=name)

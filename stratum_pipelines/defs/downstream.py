@@ -26,7 +26,7 @@ REPORT_ALL_S = 6 * 3600
 
 score_day = dg.define_asset_job(
     "score_day",
-    selection=dg.AssetSelection.assets("scorecards"),
+    selection=dg.AssetSelection.assets("scorecards", "score_bands"),
     description="Adds up closing-line value as of the end of a day.",
 )
 

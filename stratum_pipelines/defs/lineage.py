@@ -1,5 +1,18 @@
 """Which columns a column is worked out from, where that says something: plain copies of keys and times are left out."""
 
+# Scorecards and score bands are the same numbers, cut differently.
+_CARDS: dict[str, tuple[str, ...]] = {
+    "beat_rate": ("clv_records.beat_close",),
+    "beat_rate_se": ("clv_records.beat_close", "clv_records.event_id"),
+    "clv_points_mean": ("clv_records.clv_points",),
+    "clv_prob_mean": ("clv_records.clv_prob",),
+    "clv_prob_se": ("clv_records.clv_prob", "clv_records.event_id"),
+    "p_value_s": ("clv_records.beat_close", "clv_records.event_id", "clv_records.closed_at"),
+    "p_value_a": ("clv_records.beat_close", "clv_records.event_id", "clv_records.closed_at"),
+    "p_value_b": ("clv_records.beat_close", "clv_records.event_id", "clv_records.closed_at"),
+    "tier": ("clv_records.beat_close", "clv_records.event_id", "clv_records.closed_at"),
+}
+
 COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
     "polls": {
         "n_events": ("raw_odds.body",),
@@ -80,11 +93,6 @@ COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "quality": ("closing_lines.quality",),
     },
-    "scorecards": {
-        "beat_rate": ("clv_records.beat_close",),
-        "clv_points_mean": ("clv_records.clv_points",),
-        "clv_prob_mean": ("clv_records.clv_prob",),
-        "clv_prob_se": ("clv_records.clv_prob", "clv_records.event_id"),
-        "tier": ("clv_records.beat_close",),
-    },
+    "scorecards": _CARDS,
+    "score_bands": {**_CARDS, "score_band": ("clv_records.composite_score",)},
 }

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratum_pipelines.quant.intervals import wilson_interval
+from stratum_pipelines.quant.intervals import clustered_bounds, clustered_mean, student_quantile, wilson_interval
 
 
 def test_the_interval_by_hand() -> None:
@@ -44,3 +45,51 @@ def test_more_of_the_same_says_more(trials: int, data: st.DataObject) -> None:
     low, high = wilson_interval(hits, trials)
     lower, higher = wilson_interval(2 * hits, 2 * trials)
     assert higher - lower < high - low
+
+
+def test_trials_of_one_cluster_that_agree_are_worth_one() -> None:
+    # 60 of 100 with an error of 0.08: 0.24 / 0.0064 = 37.5 trials. Student for 19 degrees: 2.0930.
+    # centre (0.6 + 4.3808 / 75) / (1 + 4.3808 / 37.5) = 0.658411 / 1.116821 = 0.589540;
+    # reach 2.0930 / 1.116821 x sqrt(0.0064 + 4.3808 / 5625) = 1.874070 x 0.084726 = 0.158783.
+    low, high = clustered_bounds(0.6, 0.08, 100, 20)
+    assert (float(low), float(high)) == pytest.approx((0.430757, 0.748323), abs=5e-5)
+
+
+def test_a_small_error_is_worth_no_more_trials_than_there_were() -> None:
+    low, high = clustered_bounds(0.6, 0.001, 100, 10_000)
+    assert (float(low), float(high)) == pytest.approx(wilson_interval(60, 100), abs=1e-4)
+
+
+def test_trials_that_all_came_out_alike_are_worth_their_clusters() -> None:
+    low, high = clustered_bounds([1.0, 0.0], [0.0, 0.0], [100, 100], [10, 10])
+    # Ten of ten with Student's 2.2622 for 9 degrees: 1 / (1 + 5.1174 / 10) = 0.6615.
+    assert low.tolist() == pytest.approx([0.6615, 0.0], abs=5e-5)
+    assert high.tolist() == pytest.approx([1.0, 1 - 0.6615], abs=5e-5)
+
+
+def test_one_cluster_says_nothing() -> None:
+    assert np.isnan(clustered_bounds([0.5, 0.5], [0.1, 0.0], [9, 0], [1, 0])).all()
+
+
+def test_student_quantiles_are_those_of_the_table() -> None:
+    # Abramowitz and Stegun, table 26.10, 97.5 %.
+    found = student_quantile([1, 2, 3, 4, 5, 10, 30, 120])
+    assert found.tolist() == pytest.approx([12.706, 4.303, 3.182, 2.776, 2.571, 2.228, 2.042, 1.980], rel=1.3e-3)
+
+
+def test_the_error_of_a_mean_by_cluster_is_worked_out_over_pairs() -> None:
+    rng = np.random.default_rng(3)
+    values, clusters = rng.normal(size=40), rng.integers(0, 7, 40)
+    mean, error, n = clustered_mean(values, clusters)
+    apart = values - values.mean()
+    pairs = sum(
+        a * b for a, g in zip(apart, clusters, strict=True) for b, h in zip(apart, clusters, strict=True) if g == h
+    )
+    assert (mean, n) == (pytest.approx(values.mean()), 7)
+    assert error == pytest.approx(np.sqrt(pairs * 7 / 6) / 40)
+
+
+def test_no_values_have_no_mean_and_one_cluster_no_error() -> None:
+    assert np.isnan(clustered_mean([], [])[:2]).all() and clustered_mean([], [])[2] == 0
+    mean, error, n = clustered_mean([1.0, 3.0], ["a", "a"])
+    assert (mean, n) == (2.0, 1) and np.isnan(error)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from stratum_pipelines.quant.intervals import wilson_interval
-from stratum_pipelines.quant.scorecard import scorecards, tier
+from stratum_pipelines.quant.scorecard import bands_of_games, cards_of_games, games_in_cuts, scorecards
 from tests.build import EPL, NFL
 from tests.quant.rows import table
-from warehouse.tables import ClvRecords, Scorecards
+from warehouse.tables import ClvRecords, ScoreBands, Scorecards
 
 AS_OF = dt.datetime(2025, 11, 30, 23, 59, 59, 999_999, tzinfo=dt.UTC)
 DAY = 24 * 3600 * 1_000_000
@@ -45,6 +45,12 @@ def record(number: int, prob: float, **fields: Any) -> dict[str, Any]:
 def cards(records: list[dict[str, Any]]) -> pl.DataFrame:
     found = scorecards(table(ClvRecords, records), AS_OF)
     assert list(Scorecards.faults(found)) == []
+    return found
+
+
+def bands(records: list[dict[str, Any]]) -> pl.DataFrame:
+    found = bands_of_games(games_in_cuts(table(ClvRecords, records).lazy()), AS_OF)
+    assert list(ScoreBands.faults(found)) == []
     return found
 
 
@@ -153,8 +159,9 @@ def test_signals_of_one_game_that_agree_are_less_sure_than_as_many_games() -> No
 
 
 def judged(beats: int, decided: int, ties: int = 3) -> dict[str, Any]:
-    probs = [0.01] * beats + [-0.01] * (decided - beats) + [0.0] * ties
-    return card([record(i, p) for i, p in enumerate(probs)])
+    """The card of as many games of one signal, well mixed."""
+    probs = np.random.default_rng(2).permutation([0.01] * beats + [-0.01] * (decided - beats) + [0.0] * ties)
+    return card([record(i, float(p)) for i, p in enumerate(probs)])
 
 
 @pytest.mark.parametrize(
@@ -174,16 +181,107 @@ def judged(beats: int, decided: int, ties: int = 3) -> dict[str, Any]:
 def test_tiers_at_the_bar_and_one_below(beats: int, decided: int, naive: str) -> None:
     got = judged(beats, decided)
     assert got["tier_naive"] == naive
-    # None of these rates is sure enough: the lower end of the interval lies below every bar.
-    assert got["beat_low"] < 0.58 and got["tier"] == tier(got["beat_low"], decided)
+    # A rate just above its bar is no evidence that it is above it.
+    assert got["tier"] == ""
     assert got["is_ready"] is (decided >= 30)
+    assert got["readiness"] == min(1.0, decided / 30)
 
 
-def test_the_tier_asks_the_lower_end_of_the_interval_to_clear_the_bar() -> None:
-    first = next(beats for beats in range(500) if wilson_interval(beats, 500)[0] > 0.58)
-    assert (judged(first, 500)["tier"], judged(first - 1, 500)["tier"]) == ("S", "A")
-    # 500 signals need 312 (62.4 %) where the plain rate is content with 291.
-    assert first == 312
+@pytest.mark.parametrize(
+    ("name", "beats", "decided"), [("S", 330, 500), ("A", 310, 500), ("A", 72, 100), ("B", 68, 99), ("B", 26, 30)]
+)
+def test_a_tier_asks_for_evidence_against_its_bar(name: str, beats: int, decided: int) -> None:
+    got = judged(beats, decided)
+    assert got["tier"] == name and got[f"p_value_{name.lower()}"] <= 0.05
+    # A higher bar is harder to prove; the proof of a tier is one of those below.
+    assert 0 <= got["p_value_b"] <= got["p_value_a"] <= got["p_value_s"] <= 1
+
+
+@pytest.mark.parametrize(("decided", "tier", "short"), [(500, "S", "A"), (100, "A", "B"), (30, "B", "")])
+def test_a_tier_asks_for_its_count_however_clear_the_evidence(decided: int, tier: str, short: str) -> None:
+    assert (judged(decided, decided)["tier"], judged(decided - 1, decided - 1)["tier"]) == (tier, short)
+
+
+def test_the_evidence_is_counted_by_game() -> None:
+    # 70 of 100 games make an A. The same 70 in ten games of ten, seven of which beat throughout, say little.
+    probs = [0.01 if i // 10 not in (1, 5, 9) else -0.01 for i in range(100)]
+    got = card([record(i, p, event_id=f"game-{i // 10}") for i, p in enumerate(probs)])
+    assert (got["beat_rate"], got["n_events"], got["tier_naive"], got["tier"]) == (0.7, 10, "A", "")
+    # By hand: sums less the rate's share are seven times 3 and three times -7; 63 + 147 = 210; x 10 / 9; root; / 100.
+    assert got["beat_rate_se"] == pytest.approx((210 * 10 / 9) ** 0.5 / 100)
+    assert got["beat_low"] == pytest.approx(wilson_interval(70, 100)[0])
+    assert got["beat_low_by_game"] < 0.4 < got["beat_low"] and got["beat_high_by_game"] > got["beat_high"]
+
+
+def test_a_window_has_a_tier_only_if_all_time_has_proved_it() -> None:
+    old = [record(i, 0.01, closed_at=LAST - 60 * DAY) for i in range(60)]
+    new = [record(100 + i, 0.01 if i < 18 else -0.01, closed_at=LAST - 5 * DAY) for i in range(30)]
+    # 18 of 30 in a week prove nothing; together with 60 of 60 two months ago they do, and hold.
+    assert (card(new, window="7d")["tier_naive"], card(new, window="7d")["tier"]) == ("B", "")
+    got = card([*old, *new], window="7d")
+    assert (got["n"], got["tier"]) == (30, "B")
+    assert got["p_value_b"] == card([*old, *new])["p_value_b"] < 0.05
+    # What is proved but does not hold now is not granted now.
+    fallen = [record(100 + i, 0.01 if i < 15 else -0.01, closed_at=LAST - 5 * DAY) for i in range(30)]
+    got = card([*old, *fallen], window="7d")
+    assert got["p_value_b"] < 0.05 and got["beat_rate"] == 0.5 and got["tier"] == ""
+
+
+def test_the_evidence_goes_in_order_of_settlement() -> None:
+    # The first game to close sets the scale and is not bet on, whatever its name: so one that failed costs nothing there.
+    records = [record(i, 0.01, closed_at=LAST - (50 - i) * DAY) for i in range(40)]
+    late = card([*records, record(90, -0.01, closed_at=LAST - DAY, event_id="a")])
+    early = card([*records, record(90, -0.01, closed_at=LAST - 90 * DAY, event_id="z")])
+    assert early["p_value_b"] < late["p_value_b"]
+
+
+def test_only_the_scheduled_close_counts() -> None:
+    good = [record(i, 0.01) for i in range(3)]
+    others = [record(i, -0.01, convention="actual") for i in range(3)]
+    assert_frame_equal(cards([*good, *others]), cards(good), check_exact=True)
+
+
+def test_the_cards_of_many_days_are_those_of_each_day_by_itself() -> None:
+    records = mixed(400)
+    frame = table(ClvRecords, records)
+    games = games_in_cuts(frame.lazy())
+    for days_ago in (0, 1, 30, 119, 400):
+        moment = AS_OF - dt.timedelta(days=days_ago)
+        known = frame.filter(pl.col("closed_at") <= moment)
+        alone = games_in_cuts(known.lazy())
+        for make, kind in ((cards_of_games, Scorecards), (bands_of_games, ScoreBands)):
+            found = make(games, moment)
+            assert list(kind.faults(found)) == []
+            assert_frame_equal(found, make(alone, moment), check_exact=True)
+        assert_frame_equal(cards_of_games(games, moment), scorecards(frame, moment), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("score", "band"),
+    [
+        (1, "1-39"),
+        (39.9, "1-39"),
+        (40, "40-54"),
+        (54.9, "40-54"),
+        (55, "55-74"),
+        (74.9, "55-74"),
+        (75, "75-100"),
+        (100, "75-100"),
+    ],
+)
+def test_bands_begin_where_the_priorities_do(score: float, band: str) -> None:
+    assert bands([record(1, 0.01, composite_score=score)])["score_band"].unique().to_list() == [band]
+
+
+def test_a_band_is_a_card_of_its_own_signals() -> None:
+    low = [record(i, 0.01, composite_score=20.0) for i in range(3)]
+    high = [record(10 + i, -0.01, composite_score=80.0, market="totals") for i in range(2)]
+    unscored = [record(20, 0.01)]
+    assert card([*low, *high, *unscored])["n"] == 6
+    found = bands([*low, *high, *unscored]).filter(**EVERYTHING)
+    assert found.select("score_band", "n", "beat_rate").rows() == [("1-39", 3, 1.0), ("75-100", 2, 0.0)]
+    alone = cards(low).filter(**EVERYTHING).drop("as_of")
+    assert_frame_equal(found.filter(score_band="1-39").select(alone.columns), alone, check_exact=True)
 
 
 def test_no_usable_record_gives_no_card() -> None:
@@ -192,21 +290,27 @@ def test_no_usable_record_gives_no_card() -> None:
         assert found.is_empty() and found.schema == Scorecards.schema()
 
 
-def test_the_same_records_in_any_order_give_the_same_bits() -> None:
+def mixed(n: int) -> list[dict[str, Any]]:
+    """Records of 40 games in several cuts, closed within four months."""
     random = np.random.default_rng(5)
-    records = [
-        record(
-            i,
-            float(random.normal(0.003, 0.03)),
-            event_id=f"game-{random.integers(40)}",
-            market=str(random.choice(["spreads", "totals", "h2h"])),
-            signal_type=str(random.choice(["MOVE", "KEY_CROSS"])),
-            closed_at=LAST - int(random.integers(0, 120)) * DAY,
-        )
-        for i in range(600)
-    ]
-    expected = cards(records)
+    games = {f"game-{i}": LAST - int(random.integers(0, 120)) * DAY for i in range(40)}
+    found = []
+    for i in range(n):
+        game = f"game-{random.integers(40)}"
+        cut = {
+            "market": str(random.choice(["spreads", "totals", "h2h"])),
+            "signal_type": str(random.choice(["MOVE", "KEY_CROSS"])),
+            "composite_score": float(random.integers(1, 100)),
+        }
+        found.append(record(i, float(random.normal(0.003, 0.03)), event_id=game, closed_at=games[game], **cut))
+    return found
+
+
+def test_the_same_records_in_any_order_give_the_same_bits() -> None:
+    records = mixed(600)
+    expected, expected_bands = cards(records), bands(records)
     assert expected.height > 50
     for seed in range(4):
         order = np.random.default_rng(seed).permutation(len(records)).tolist()
         assert_frame_equal(cards([records[i] for i in order]), expected, check_exact=True)
+        assert_frame_equal(bands([records[i] for i in order]), expected_bands, check_exact=True)

@@ -6,7 +6,7 @@ What is stored, in which types and units, under which key. How rows are computed
 from warehouse.tables.events import EventChanges, EventLinks, Events, Results
 from warehouse.tables.market import SIDES, ClosingLines, Consensus, OddsSnapshots
 from warehouse.tables.raw import Polls, Quarantine, RawOdds
-from warehouse.tables.signals import ClvRecords, RegimeSnapshots, Scorecards, Signals
+from warehouse.tables.signals import ClvRecords, RegimeSnapshots, ScoreBands, Scorecards, Signals
 from warehouse.tables.table import TIME, Column, Table
 
 TABLES: tuple[type[Table], ...] = (
@@ -23,6 +23,7 @@ TABLES: tuple[type[Table], ...] = (
     ClosingLines,
     ClvRecords,
     Scorecards,
+    ScoreBands,
     RegimeSnapshots,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "RawOdds",
     "RegimeSnapshots",
     "Results",
+    "ScoreBands",
     "Scorecards",
     "Signals",
     "Table",

@@ -1,5 +1,7 @@
 """What the market did, and how the prices taken on it compare with the close."""
 
+from typing import ClassVar
+
 from warehouse.tables.market import SIDES
 from warehouse.tables.table import Table, count, flag, number, probability, text, text_list, time
 
@@ -53,7 +55,7 @@ class Signals(Table):
     response_id = text("The answer that completed the signal, in raw_odds.")
 
 
-class ClvRecords(Table):
+class ClvRecords(Table, version=2):
     """One row per signal, closing convention and version: the entry against the close."""
 
     name = "clv_records"
@@ -70,6 +72,9 @@ class ClvRecords(Table):
     outcome = text("The outcome taken.")
     signal_type = text("Name of the rule.")
     time_bucket = text("Time to start at detection.")
+    composite_score = number(
+        "The signal's score; null in older rows.", unit="score", nullable=True, at_least=1, at_most=100
+    )
     detected_at = time("When the signal was detected.")
     entry_point = number("Point taken.", unit="points", nullable=True)
     entry_price_decimal = number("Price taken.", unit="decimal odds", nullable=True, above=1)
@@ -91,12 +96,12 @@ class ClvRecords(Table):
     is_current = flag("Whether this is the newest version.")
 
 
-class Scorecards(Table):
+class Scorecards(Table, version=2):
     """One row per signal type, sport, market, time bucket, window and day; "" stands for all."""
 
     name = "scorecards"
     layer = "close"
-    key = ("signal_type", "sport_key", "market", "time_bucket", "window", "as_of")
+    key: ClassVar[tuple[str, ...]] = ("signal_type", "sport_key", "market", "time_bucket", "window", "as_of")
     partition_by = "as_of"
 
     signal_type = text('Name of the rule, "" for all.')
@@ -110,14 +115,38 @@ class Scorecards(Table):
     n_ties = count("Entries equal to the close: in no rate.")
     n_beat = count("Entries better than the close.")
     beat_rate = probability("n_beat over n less ties.", nullable=True)
-    beat_low = probability("Lower end of the 95 % Wilson interval.", nullable=True)
-    beat_high = probability("Upper end of the 95 % Wilson interval.", nullable=True)
+    beat_low = probability("Lower end of its 95 % Wilson interval, signals taken as independent.", nullable=True)
+    beat_high = probability("Upper end of that interval.", nullable=True)
+    beat_rate_se = number("Standard error of beat_rate, clustered by game.", nullable=True, at_least=0)
+    beat_low_by_game = probability("Lower end of its 95 % interval, games taken as independent.", nullable=True)
+    beat_high_by_game = probability("Upper end of that interval.", nullable=True)
     clv_points_mean = number("Mean of clv_points.", unit="points", nullable=True)
     clv_prob_mean = number("Mean of clv_prob.", nullable=True)
     clv_prob_se = number("Standard error of that mean, clustered by game.", nullable=True, at_least=0)
-    tier = text("Tier the evidence supports.", one_of=("S", "A", "B", ""))
+    p_value_s = probability(
+        "Anytime-valid p-value against a beat rate of at most 0.58, from all closes up to as_of whatever the window; null in older rows.",
+        nullable=True,
+    )
+    p_value_a = probability("The same against at most 0.54.", nullable=True)
+    p_value_b = probability("The same against at most 0.52.", nullable=True)
+    tier = text(
+        "The highest tier whose p-value is at most 0.05, and whose rate and count the window meets.",
+        one_of=("S", "A", "B", ""),
+    )
     tier_naive = text("Tier by the plain beat rate and sample size.", one_of=("S", "A", "B", ""))
     is_ready = flag("Whether at least 30 decided signals stand behind it.")
+    readiness = number(
+        "Decided signals over 30, at most 1; null in older rows.", unit="share", nullable=True, at_least=0, at_most=1
+    )
+
+
+class ScoreBands(Scorecards):
+    """One row per signal type, sport, market, time bucket, score band, window and day; "" stands for all."""
+
+    name = "score_bands"
+    key = ("signal_type", "sport_key", "market", "time_bucket", "score_band", "window", "as_of")
+
+    score_band = text("Composite score of the signals, in steps.", one_of=("1-39", "40-54", "55-74", "75-100"))
 
 
 class RegimeSnapshots(Table):
