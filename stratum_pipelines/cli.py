@@ -22,8 +22,10 @@ class StratumError(click.ClickException):
     """One clear line on standard error and exit status 1."""
 
     def show(self, file: object = None) -> None:
-        """Print the line."""
-        say(self.format_message())
+        """Print the line, the commands in it as they can be typed here."""
+        from stratum_pipelines.hints import with_hints
+
+        say(with_hints(self.format_message(), GROUP))
 
 
 class ReaderGone(Exception):

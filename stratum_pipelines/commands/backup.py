@@ -6,6 +6,7 @@ from pathlib import Path
 import rich_click as click
 
 from stratum_pipelines.commands.output import counted, environment, json_option, opened_platform, print_json, results
+from stratum_pipelines.hints import hint
 
 FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 
@@ -64,11 +65,11 @@ def restore_command(folder: Path, any_lake: bool, as_json: bool) -> None:
         with Database(settings.database_url) as database:
             manifest = restore(folder, Lake(settings.lake_url), database, check_lake=not any_lake)
     except WarehouseError as error:
-        hint = " Or give --any-lake." if "restore without checking it" in str(error) else ""
-        raise StratumError(f"{error}{hint}") from error
+        other = " Or give --any-lake." if "restore without checking it" in str(error) else ""
+        raise StratumError(f"{error}{other}") from error
     n = sum(manifest.rows.values())
     if as_json:
         print_json({"made_at": manifest.made_at, "revision": manifest.revision, "rows": manifest.rows})
     else:
         results.print(f"Restored {counted(n, 'row')} of the backup made {manifest.made_at:%Y-%m-%d %H:%M} UTC.")
-        results.print("See what is out of date since: stratum doctor")
+        results.print(f"See what is out of date since: {hint('stratum doctor')}", markup=False, soft_wrap=True)

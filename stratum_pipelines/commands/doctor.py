@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import sys
+from dataclasses import replace
 
 import rich_click as click
 from rich.table import Table as Grid
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from stratum_pipelines.cli import StratumError
 from stratum_pipelines.commands.output import json_option, opened_platform, print_json, results
+from stratum_pipelines.hints import with_hints
 from warehouse.settings import hide_secrets
 
 COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
@@ -27,6 +29,7 @@ def doctor(as_json: bool) -> None:
     except StratumError as error:
         said = hide_secrets(error.format_message())
         findings = [Finding("settings", "fault", said, "Mend this first; nothing else can be looked at.")]
+    findings = [replace(found, remedy=with_hints(found.remedy)) for found in findings]
     if as_json:
         print_json(findings)
     else:

@@ -6,6 +6,7 @@ import rich_click as click
 
 from stratum_pipelines.cli import StratumError
 from stratum_pipelines.commands.output import opened_platform, results
+from stratum_pipelines.hints import hint
 
 
 @click.command(name="link")
@@ -36,5 +37,7 @@ def link(provider: str, provider_event_id: str, event_id: str) -> None:
     game = games[0]
     results.print(
         f"{provider_event_id} of {provider} now stands for {game['away_team']} at {game['home_team']}. "
-        "Live polling takes it up at its next start; recompute the days that hold it with: stratum backfill --from DAY --to DAY"
+        "Live polling takes it up at its next start; recompute the days that hold it with: "
+        f"{hint('stratum backfill --from DAY --to DAY')}",
+        markup=False,
     )

@@ -2,8 +2,6 @@
 
 import datetime as dt
 import os
-import shlex
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ import rich_click as click
 from rich.console import Console
 
 from stratum_pipelines.cli import StratumError
+from stratum_pipelines.hints import hint
 
 if TYPE_CHECKING:
     from stratum_pipelines.platform import Platform
@@ -50,30 +49,6 @@ def print_json(value: object) -> None:
 def counted(number: int, noun: str) -> str:
     """The number with its noun: 1 day, 2 days."""
     return f"{number:,} {noun if number == 1 else noun + 's'}"
-
-
-def hint(command: str) -> str:
-    """The command as it can be typed here: the program where it lies if the shell does not find it, the home if named.
-
-    Commands of `stratum` are written as `stratum ...`; of any other the program stays as it is.
-    """
-    from warehouse.settings import HOME
-
-    home = HOME.text(os.environ)
-    is_default = Path(home).expanduser().absolute() == Path(str(HOME.default)).absolute()
-    named = "" if is_default else f"{HOME.name}={shlex.quote(home)} "
-    program, _, rest = command.partition(" ")
-    return f"{named}{_program() if program == 'stratum' else program} {rest}"
-
-
-def _program() -> str:
-    """How the shell finds this very program: by its name, or by its path from the working folder."""
-    ours = Path(sys.executable).with_name("stratum")
-    found = shutil.which("stratum")
-    if not ours.exists() or (found and Path(found).resolve() == ours.resolve()):
-        return "stratum"
-    here = Path.cwd()
-    return shlex.quote(str(ours.relative_to(here) if ours.is_relative_to(here) else ours))
 
 
 def environment() -> "Settings":

@@ -8,8 +8,9 @@ import rich_click as click
 from rich.markup import escape
 
 from stratum_pipelines.cli import StratumError
-from stratum_pipelines.commands.output import counted, hint, json_option, opened_platform, print_json, results
+from stratum_pipelines.commands.output import counted, json_option, opened_platform, print_json, results
 from stratum_pipelines.commands.progress import LongWork
+from stratum_pipelines.hints import hint
 
 if TYPE_CHECKING:
     from stratum_pipelines.archive_import import Imported

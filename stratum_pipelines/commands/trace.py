@@ -8,7 +8,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from stratum_pipelines.cli import StratumError
-from stratum_pipelines.commands.output import hint, json_option, opened_platform, print_json, results
+from stratum_pipelines.commands.output import json_option, opened_platform, print_json, results
+from stratum_pipelines.hints import hint
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,6 +11,7 @@ import pytest
 from stratum_pipelines.backfill import backfill
 from stratum_pipelines.doctor import Finding, examine, open_to_look
 from stratum_pipelines.fetch import Fetcher
+from stratum_pipelines.hints import hint
 from stratum_pipelines.platform import open_platform
 from stratum_pipelines.raw import store_answers
 from stratum_pipelines.settings import PipelineSettings
@@ -97,7 +98,7 @@ def test_the_report_names_every_subject_in_a_table(filled: Path, invoke) -> None
 def test_an_empty_warehouse_says_how_to_fill_it_and_is_not_filled_by_looking(home: Path, asked) -> None:
     status, found = asked()
     assert status == 0
-    assert found["lake"]["remedy"] == "Fill it with: stratum run"
+    assert found["lake"]["remedy"] == f"Fill it with: {hint('stratum run')}"
     assert found["days"]["seen"] == "none has been computed yet"
     assert [file.name for file in home.iterdir()] == ["dagster"]
 
@@ -211,7 +212,7 @@ def test_answers_that_wait_and_days_not_computed_are_named_with_what_to_do(home:
     status, found = asked()
     assert status == 0
     assert found["cycles"]["seen"] == "5 answers have not been worked through"
-    assert found["cycles"]["remedy"] == "stratum backfill --from 2025-10-12 --to 2025-10-12"
+    assert found["cycles"]["remedy"] == hint("stratum backfill --from 2025-10-12 --to 2025-10-12")
     assert "1 day out of date (not computed yet" in found["days"]["seen"]
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from stratum_pipelines.commands.rows import write_csv, write_json
+from stratum_pipelines.hints import with_hints
 
 
 def test_a_table_fits_a_terminal_and_says_how_many_rows_there_are(filled: Path, invoke) -> None:
@@ -101,7 +102,7 @@ def test_what_cannot_be_answered_is_said_in_one_line(filled: Path, invoke, query
     result = invoke("sql", query)
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert said in result.stderr
+    assert with_hints(said) in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -133,7 +134,7 @@ def test_a_damaged_file_is_named_in_one_line_with_what_to_do(
     assert (
         f"The file {file.relative_to(filled / 'lake')} of the lake at {filled / 'lake'} cannot be read" in shown.stderr
     )
-    assert shown.stderr.endswith(f"{remedy}\n")
+    assert shown.stderr.endswith(f"{with_hints(remedy)}\n")
     assert len(shown.stderr.splitlines()) == 1
     assert invoke("sql", "select count(*) from polls").exit_code == 0
 

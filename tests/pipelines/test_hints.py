@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stratum_pipelines.commands.output import hint
+from stratum_pipelines.hints import hint, with_hints
 
 
 @pytest.fixture
@@ -54,3 +54,18 @@ def test_another_home_is_named_for_every_program(checkout: Path, monkeypatch: py
     monkeypatch.setenv("STRATUM_HOME", "real")
     assert hint("make up") == "STRATUM_HOME=real make up"
     assert hint("stratum doctor") == "STRATUM_HOME=real .venv/bin/stratum doctor"
+
+
+def test_every_command_in_a_text_can_be_typed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRATUM_HOME", "real")
+    said = with_hints('Make it with: stratum run. Then look: stratum sql "from events".')
+    typed = "STRATUM_HOME=real .venv/bin/stratum"
+    assert said == f'Make it with: {typed} run. Then look: {typed} sql "from events".'
+    assert with_hints(said) == said
+    monkeypatch.setenv("PATH", f"{checkout}/.venv/bin")
+    assert with_hints(f"Again: {hint('stratum run')}") == "Again: STRATUM_HOME=real stratum run"
+
+
+def test_what_is_no_command_stays_as_it_is(checkout: Path) -> None:
+    for text in ("a stratum of rock", "stratum runs", "old/stratum run", "stratum --help"):
+        assert with_hints(text) == text
