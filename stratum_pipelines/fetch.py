@@ -46,10 +46,16 @@ class FetchFailed(Exception):
 
 @dataclass(frozen=True)
 class Reached:
-    """How a provider received a request: its HTTP status, and the credits left where it says so."""
+    """How a provider received a request: its HTTP status, and the credits left and used where it says so.
+
+    Times are UTC microseconds.
+    """
 
     status_code: int
+    requested_at: int
+    received_at: int
     credits_remaining: int | None
+    credits_used: int | None
 
 
 class Fetcher:
@@ -119,8 +125,9 @@ class Fetcher:
     def reach(self, request: Request) -> Reached:
         """How the provider receives a request that is sent once; the answer is not kept. Raises FetchFailed when none came."""
         try:
-            _, response = self._send(request)
-            return Reached(response.status_code, _whole(response.headers, "x-requests-remaining"))
+            requested_at, response = self._send(request)
+            used, left = (_whole(response.headers, f"x-requests-{name}") for name in ("used", "remaining"))
+            return Reached(response.status_code, _microseconds(requested_at), _microseconds(self._clock()), left, used)
         except OutboundError as error:
             problem = self._hide(str(error))
         raise FetchFailed(problem)
@@ -180,6 +187,7 @@ class Fetcher:
             status_code=response.status_code,
             credits_used=used,
             credits_remaining=left,
+            credits_last=last,
             is_complete=is_complete,
         )
 

@@ -14,12 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from stratum_pipelines.budget.credits import USUAL, Allowance
 from stratum_pipelines.cadence import Plan, Situation, next_poll
+from stratum_pipelines.fetch import FetchFailed, Reached
 from stratum_pipelines.live import Cycle, Market, run_cycle
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.polling_pause import LEASE
 from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.purse import Purse
 from stratum_pipelines.raw import day_of
+from warehouse.database.credits import Hold
 from warehouse.database.leases import Leases
 from warehouse.settings import hide_secrets
 
@@ -30,6 +34,10 @@ BUDGET_S = 4.0
 # Clocks are kept in step by small corrections back, and set right by larger ones.
 JITTER_US = 1_000_000
 AHEAD_US = 3600 * 1_000_000
+# With room for fewer requests than this, or a count older than this, the credits left are counted, which costs none,
+# before the next request leaves: somebody else may have used the same key.
+CLOSE_CALL = 5
+COUNT_AGAIN_US = 3600 * 1_000_000
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +46,22 @@ class Source(Protocol):
     """Where answers come from: a feed over HTTP, or the simulated market."""
 
     @property
-    def cost(self) -> int:
-        """Credits that asking for one sport uses; 0 when it is free."""
+    def provider(self) -> str:
+        """Who answers: the name of a provider file."""
+
+    @property
+    def attempts(self) -> int:
+        """How often a request is sent at most before it counts as failed; each of them may be charged."""
 
     @property
     def sports(self) -> tuple[str, ...]:
         """The sports to poll."""
+
+    def price(self, sport_key: str) -> int:
+        """Credits that asking for a sport is charged; 0 when it is free."""
+
+    def count(self) -> Reached:
+        """The credits left, asked for with something that costs none. Raises FetchFailed."""
 
     def ask(self, sport_key: str) -> list[Answer]:
         """What the feed answers now, failures as answers too; nothing when it could not be reached at all."""
@@ -77,13 +95,15 @@ class Poller:
         source: Source,
         fastest_s: float,
         now: Callable[[], int] = lambda: time.time_ns() // 1000,
+        allowance: Allowance = USUAL,
     ) -> None:
-        """`fastest_s` is the pace close to a start; `now` tells UTC microseconds."""
+        """`fastest_s` is the pace close to a start; `now` tells UTC microseconds; `allowance` bounds what may be spent."""
         self.platform = platform
         self.source = source
         self.fastest_s = fastest_s
         self.now = now
         self.leases = Leases(platform.database)
+        self.purse = Purse(platform.database, source.provider, allowance, source.attempts)
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.token: int | None = None
         self.market = Market(platform)
@@ -119,7 +139,7 @@ class Poller:
             last_poll_at=None if last is not None and last > now + JITTER_US else last,
             next_start_at=self._next_start(sport_key),
             credits_remaining=progress.credits_remaining,
-            cost=self.source.cost * len(self.source.sports),
+            cost=sum(self.source.price(one) for one in self.source.sports),
             n_failed=progress.n_failed.get(sport_key, 0),
         )
         return next_poll(situation, self.fastest_s)
@@ -170,7 +190,44 @@ class Poller:
         return replace(answer, received_at=last + 1) if is_moved else answer
 
     def _poll(self, sport_key: str, progress: Progress, tick: Tick) -> None:
+        price = self.source.price(sport_key)
+        hold = self._hold_credits(sport_key, price, progress, tick) if price else None
+        if price and hold is None:
+            return
         answers = self.source.ask(sport_key)
+        try:
+            self._take_in(sport_key, answers, progress, tick)
+        finally:
+            # Without an answer nobody knows yet what was charged, and what is held stays held.
+            if hold:
+                for answer in answers:
+                    self.purse.settle(hold, answer, price)
+
+    def _hold_credits(self, sport_key: str, price: int, progress: Progress, tick: Tick) -> Hold | None:
+        """Hold what polling a sport may be charged; None when that might touch the reserve."""
+        if 0 <= self.purse.affordable(price) < CLOSE_CALL or self.purse.age(self.now()) > COUNT_AGAIN_US:
+            try:
+                reached = self.source.count()
+            except FetchFailed as error:
+                tick.troubles.append(f"{sport_key}: the credits left could not be counted. {error}")
+            else:
+                self._note_count(sport_key, reached, progress, tick)
+        hold = self.purse.hold(price, f"odds of {sport_key}", self.now())
+        if hold is None:
+            left = "No count of the credits is known" if self.purse.balance() is None else "The reserve is reached"
+            tick.troubles.append(
+                f"{sport_key}: {left}, so it was not polled (at worst {price * self.source.attempts})."
+            )
+        return hold
+
+    def _note_count(self, sport_key: str, reached: Reached, progress: Progress, tick: Tick) -> None:
+        if reached.status_code == 200:
+            self.purse.take_in(reached)
+            progress.credits_remaining = reached.credits_remaining
+        else:
+            tick.troubles.append(f"{sport_key}: the feed answered with status {reached.status_code}.")
+
+    def _take_in(self, sport_key: str, answers: list[Answer], progress: Progress, tick: Tick) -> None:
         failed = not answers
         for answer in answers:
             tick.cycles.append(run_cycle(self.market, self._in_order(answer)))

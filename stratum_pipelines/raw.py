@@ -39,6 +39,7 @@ def raw_row(answer: Answer) -> dict[str, object]:
         "status_code": answer.status_code,
         "credits_used": answer.credits_used,
         "credits_remaining": answer.credits_remaining,
+        "credits_last": answer.credits_last,
         "is_complete": answer.is_complete,
         "body_sha256": answer.body_sha256,
         "body": gzip.compress(answer.body, GZIP_LEVEL, mtime=0),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stratum_pipelines.budget.credits import Allowance
 from stratum_pipelines.reference import load_reference
 from stratum_pipelines.reference.books import REGIONS as KNOWN_REGIONS
 from stratum_pipelines.signals import Overrides, find_signals
@@ -41,9 +42,28 @@ SPORTS = Setting(
 POLL_SECONDS = Setting(
     "STRATUM_POLL_SECONDS", "60", "Seconds between two polls of a sport at the fastest, which is close to a start."
 )
+CREDIT_RESERVE = Setting(
+    "STRATUM_CREDIT_RESERVE",
+    "25",
+    "Provider credits that are never touched: nothing is asked for that might leave less, whatever it is worth.",
+)
+CREDITS_PER_MONTH = Setting(
+    "STRATUM_CREDITS_PER_MONTH",
+    "",
+    "How many credits may be used in a month at most, where a key is shared or a provider counts nothing; all that the "
+    "provider says are left while it is empty.",
+    default_shown="",
+)
+CREDIT_RESET_DAY = Setting(
+    "STRATUM_CREDIT_RESET_DAY",
+    "1",
+    "The day of the month on which the provider counts credits anew, at 00:00 UTC; in shorter months their last day.",
+)
 SIMULATOR_SEED = Setting(
     "STRATUM_SIMULATOR_SEED", "7", "The seed of the market simulator: the same seed gives the same market."
 )
+
+LAST_DAY_OF_A_MONTH = 31
 
 SETTINGS: tuple[Setting, ...] = (
     API_KEY,
@@ -55,6 +75,9 @@ SETTINGS: tuple[Setting, ...] = (
     ODDS_FORMAT,
     SPORTS,
     POLL_SECONDS,
+    CREDIT_RESERVE,
+    CREDITS_PER_MONTH,
+    CREDIT_RESET_DAY,
     SIMULATOR_SEED,
 )
 
@@ -73,6 +96,7 @@ class PipelineSettings:
     sports: tuple[str, ...]
     poll_s: float
     simulator_seed: int
+    allowance: Allowance
 
     def required_key(self) -> str:
         """The key of The Odds API. Raises SettingInvalid where there is none."""
@@ -107,6 +131,18 @@ def read_pipeline_settings(environ: Mapping[str, str]) -> PipelineSettings:
         sports=sports,
         poll_s=POLL_SECONDS.number(environ, at_least=1),
         simulator_seed=SIMULATOR_SEED.whole(environ),
+        allowance=_read_allowance(environ),
+    )
+
+
+def _read_allowance(environ: Mapping[str, str]) -> Allowance:
+    reset_day = CREDIT_RESET_DAY.whole(environ, at_least=1)
+    if reset_day > LAST_DAY_OF_A_MONTH:
+        raise CREDIT_RESET_DAY.invalid(str(reset_day), f"{LAST_DAY_OF_A_MONTH} or less")
+    return Allowance(
+        reserve=CREDIT_RESERVE.whole(environ),
+        per_month=CREDITS_PER_MONTH.whole(environ) if CREDITS_PER_MONTH.text(environ) else None,
+        reset_day=reset_day,
     )
 
 

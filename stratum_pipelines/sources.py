@@ -5,10 +5,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stratum_pipelines.fetch import Fetcher, FetchFailed, open_fetcher
+from stratum_pipelines.fetch import Fetcher, FetchFailed, Reached, open_fetcher
 from stratum_pipelines.providers.provider import Asking, Provider
 from stratum_pipelines.providers.reading import Answer, Request
+from stratum_pipelines.providers.simulator import NAME as SIMULATOR
 from stratum_pipelines.providers.the_odds_api import PROVIDER as THE_ODDS_API
+from stratum_pipelines.providers.the_odds_api import sports_request
 from stratum_pipelines.settings import SPORTS, PipelineSettings
 
 if TYPE_CHECKING:
@@ -22,25 +24,37 @@ logger = logging.getLogger(__name__)
 class Feed:
     """A provider asked over HTTP for the odds of one sport after another."""
 
-    provider: Provider
+    asked: Provider
     fetcher: Fetcher
     settings: PipelineSettings
+
+    @property
+    def provider(self) -> str:
+        """Who answers."""
+        return self.asked.name
+
+    @property
+    def attempts(self) -> int:
+        """How often a request is sent at most."""
+        return self.settings.retry_attempts
 
     @property
     def sports(self) -> tuple[str, ...]:
         """The sports to poll."""
         return self.settings.sports
 
-    @property
-    def cost(self) -> int:
-        """Credits that asking for one sport uses, on average over the sports."""
-        costs = [request.cost for sport_key in self.sports for request in self.requests(sport_key)]
-        return -(-sum(costs) // len(self.sports))
+    def price(self, sport_key: str) -> int:
+        """Credits that asking for a sport is charged, as the provider documents it: markets times regions."""
+        return sum(request.cost for request in self.requests(sport_key))
+
+    def count(self) -> Reached:
+        """The credits left, asked for with something that costs none. Raises FetchFailed."""
+        return self.fetcher.reach(sports_request())
 
     def requests(self, sport_key: str) -> list[Request]:
         """What is asked."""
-        assert self.provider.requests is not None
-        return self.provider.requests(sport_key, Asking(self.settings.regions, self.settings.odds_format))
+        assert self.asked.requests is not None
+        return self.asked.requests(sport_key, Asking(self.settings.regions, self.settings.odds_format))
 
     def ask(self, sport_key: str) -> list[Answer]:
         """The answers, of whatever status; nothing where none came."""
@@ -58,12 +72,22 @@ class SimulatedFeed:
     """The simulated market, asked at the present moment; it costs nothing and never fails."""
 
     market: "Simulation"
-    cost: int = 0
+    provider: str = SIMULATOR
+    attempts: int = 1
 
     @property
     def sports(self) -> tuple[str, ...]:
         """The sports to poll."""
         return self.market.sports
+
+    def price(self, sport_key: str) -> int:
+        """Nothing."""
+        return 0
+
+    def count(self) -> Reached:
+        """Nothing is counted."""
+        now = time.time_ns() // 1000
+        return Reached(200, now, now, None, None)
 
     def ask(self, sport_key: str) -> list[Answer]:
         """The answer of this moment."""

@@ -80,7 +80,7 @@ def test_an_answer_carries_the_bytes_the_times_and_the_credits() -> None:
     answer = feed_.fetch()
     assert answer.body == GOOD
     assert (answer.requested_at, answer.received_at) == (1_760_000_000_000_000, 1_760_000_000_250_000)
-    assert (answer.credits_used, answer.credits_remaining) == (12, 488)
+    assert (answer.credits_used, answer.credits_remaining, answer.credits_last) == (12, 488, 3)
     assert (answer.status_code, answer.is_complete, answer.source) == (200, True, "live")
     assert answer.endpoint == REQUEST.endpoint
     assert dict(feed_.asked[0].url.params)["apiKey"] == KEY

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stratum_pipelines.budget.credits import Allowance
 from stratum_pipelines.settings import SETTINGS, read_overrides, read_pipeline_settings, rule_settings
 from stratum_pipelines.signals import find_signals, signals_in_force
 from warehouse.errors import SettingInvalid
@@ -16,6 +17,16 @@ def test_the_defaults_are_those_that_are_promised() -> None:
         40,
     )
     assert not settings.api_key
+    assert settings.allowance == Allowance(reserve=25, per_month=None, reset_day=1)
+
+
+def test_what_may_be_spent_is_read_from_the_settings() -> None:
+    environment = {
+        "STRATUM_CREDIT_RESERVE": "100",
+        "STRATUM_CREDITS_PER_MONTH": "20000",
+        "STRATUM_CREDIT_RESET_DAY": "31",
+    }
+    assert read_pipeline_settings(environment).allowance == Allowance(100, 20_000, 31)
 
 
 def test_the_key_is_shown_nowhere() -> None:
@@ -38,6 +49,10 @@ def test_the_key_is_shown_nowhere() -> None:
         ("STRATUM_SPORTS", "quidditch"),
         ("STRATUM_POLL_SECONDS", "0"),
         ("STRATUM_SIMULATOR_SEED", "-1"),
+        ("STRATUM_CREDIT_RESERVE", "-1"),
+        ("STRATUM_CREDITS_PER_MONTH", "many"),
+        ("STRATUM_CREDIT_RESET_DAY", "0"),
+        ("STRATUM_CREDIT_RESET_DAY", "32"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -> None:

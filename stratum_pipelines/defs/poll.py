@@ -98,7 +98,8 @@ def _poller(platform: "Platform") -> "Poller":
 
     if platform.settings not in _POLLERS:
         settings = read_pipeline_settings(os.environ)
-        _POLLERS[platform.settings] = Poller(platform, sources.open_source(settings), settings.poll_s)
+        source = sources.open_source(settings)
+        _POLLERS[platform.settings] = Poller(platform, source, settings.poll_s, allowance=settings.allowance)
     return _POLLERS[platform.settings]
 
 

@@ -52,6 +52,7 @@ class Answer:
     status_code: int = 200
     credits_used: int | None = None
     credits_remaining: int | None = None
+    credits_last: int | None = None
     is_complete: bool = True
 
     @cached_property

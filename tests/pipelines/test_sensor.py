@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from stratum_pipelines.cadence import SECOND
+from stratum_pipelines.fetch import Reached
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.poller import Poller, Progress, Tick
 from stratum_pipelines.polling_pause import PollingGoesOn, paused_polling
@@ -28,6 +29,17 @@ class Script:
     sports: tuple[str, ...] = (NFL,)
     cost: int = 0
     asked: int = 0
+    provider: str = "the_odds_api"
+    attempts: int = 1
+    left: int | None = 10**6
+    counted: int = 0
+
+    def price(self, sport_key: str) -> int:
+        return self.cost
+
+    def count(self) -> Reached:
+        self.counted += 1
+        return Reached(200, NOON - 1, NOON - 1, self.left, None)
 
     def ask(self, sport_key: str) -> list[Answer]:
         self.asked += 1

@@ -21,7 +21,18 @@ from tests.warehouse.market_rows import (
     signal_rows,
 )
 from warehouse.backup import backup, compare_lake, list_lake, read_manifest, restore
-from warehouse.database import METADATA, ComputedDay, ComputedDays, Database, Leases, MarketStore, Marks, Outbox
+from warehouse.database import (
+    METADATA,
+    ComputedDay,
+    ComputedDays,
+    Credits,
+    Database,
+    Leases,
+    MarketStore,
+    Marks,
+    Outbox,
+)
+from warehouse.database.credits import Count
 from warehouse.errors import BackupUnusable, DatabaseUnreachable, TargetNotEmpty
 from warehouse.lake import Lake
 from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals
@@ -48,6 +59,8 @@ def filled(database: Database) -> Database:
     Leases(database).acquire("poll", "one", 60, NOON)
     ComputedDays(database).write([ComputedDay("football", dt.date(2026, 1, 4), "a", "b", "c", "d", NOON)])
     Marks(database).write("scored until", "2026-01-04", NOON)
+    Credits(database).learn("feed", Count(NOON, NOON, 475, 25), NOON)
+    Credits(database).hold("feed", 9, leaving=25, at_most=None, purpose="odds", now=NOON)
     return database
 
 

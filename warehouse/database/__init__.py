@@ -5,6 +5,7 @@ is said in `warehouse.tables`; how it is computed does not belong here.
 """
 
 from warehouse.database.computed_days import ComputedDay, ComputedDays
+from warehouse.database.credits import Credits
 from warehouse.database.engine import Database
 from warehouse.database.leases import Leases
 from warehouse.database.market_store import MarketStore, Published
@@ -16,6 +17,7 @@ __all__ = [
     "METADATA",
     "ComputedDay",
     "ComputedDays",
+    "Credits",
     "Database",
     "Leases",
     "MarketStore",

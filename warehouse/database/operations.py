@@ -52,3 +52,29 @@ marks = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
 )
+
+# What is known of the credits of each provider's key; `warehouse.database.credits` says what the columns mean.
+credit_balances = sa.Table(
+    "credit_balances",
+    METADATA,
+    sa.Column("provider", sa.Text, primary_key=True),
+    sa.Column("remaining", sa.BigInteger),
+    sa.Column("used", sa.BigInteger),
+    sa.Column("spent", sa.BigInteger, nullable=False),
+    sa.Column("outside", sa.BigInteger, nullable=False),
+    sa.Column("outside_squares", sa.BigInteger, nullable=False),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("asked_at", UtcTime, nullable=False),
+    sa.Column("answered_at", UtcTime, nullable=False),
+)
+
+# What requests under way may be charged at worst.
+credit_holds = sa.Table(
+    "credit_holds",
+    METADATA,
+    sa.Column("hold_id", sa.Text, primary_key=True),
+    sa.Column("provider", sa.Text, nullable=False, index=True),
+    sa.Column("credits", sa.BigInteger, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("taken_at", UtcTime, nullable=False),
+)

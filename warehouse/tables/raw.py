@@ -3,7 +3,7 @@
 from warehouse.tables.table import Table, blob, count, flag, number, text, text_list, time
 
 
-class RawOdds(Table):
+class RawOdds(Table, version=2):
     """One row per answer received from a provider, with its bytes. Everything else can be computed again from it."""
 
     name = "raw_odds"
@@ -28,6 +28,10 @@ class RawOdds(Table):
     body_sha256 = text("SHA-256 of the body before compression, in hex.")
     body = blob("The body, gzip-compressed, byte for byte.")
     source = text("Where it came from.", one_of=("live", "archive", "simulator"))
+    credits_last = count(
+        "Provider credits this very request was charged, as the answer's header says; null in older rows.",
+        nullable=True,
+    )
 
 
 class Polls(Table, version=2):
