@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from stratum_pipelines.board.detection import detect
-from stratum_pipelines.board.observe import observe
+from stratum_pipelines.board.observe import Run, observe
 from stratum_pipelines.board.places import Placed, place
 from stratum_pipelines.board.rows import (
     consensus_of_run,
@@ -192,17 +192,17 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
     seen = observe(board, placed, schedule.starts_by_answer(len(placed)), gaps)
     names = name_codes(board, placed)
     groups, ranks = _book_groups(board, rules.reference), _book_ranks(board)
-    p, m, found = consensus_of_run(board, seen, groups, ranks)
-    value, fair, updated = _consensus_in_force(board, len(placed), p, m, found)
-    detected = detect(board, seen, names, rules.reference, rules.signals, groups, ranks, value, fair, updated)
+    found = consensus_of_run(board, seen, groups, ranks)
+    value, fair = consensus_in_force(board, seen, found)
+    detected = detect(board, seen, names, rules.reference, rules.signals, groups, ranks, value, fair)
     rows = {
         "odds_snapshots": snapshot_rows(board, seen, names),
-        "consensus": consensus_rows(board, seen, names, p, m, found),
+        "consensus": consensus_rows(board, seen, names, found),
         "signals": detected.rows,
         "polls": poll_rows(
             placed,
-            seen.changed.sum(axis=(1, 2, 3)),
-            (seen.changed & ~seen.active).sum(axis=(1, 2, 3)),
+            seen.per_answer(seen.changed),
+            seen.per_answer(seen.changed & ~seen.active),
             detected.gaps_us,
             detected.silent,
         ),
@@ -211,7 +211,6 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
         "events": schedule.event_rows(league.league),
         "event_links": schedule.link_rows(),
     }
-    board.quotes = {name: array[-1].copy() for name, array in seen.now.items()}
     board.value, board.fair = value[-1].copy(), fair[-1].copy()
     return rows
 
@@ -231,16 +230,17 @@ def _book_ranks(board: Board) -> npt.NDArray[np.int64]:
     return np.array([order[book] for book in board.books] + list(range(len(order), width)), np.int64)
 
 
-def _consensus_in_force(
-    board: Board, n: int, p: npt.NDArray[np.int64], m: npt.NDArray[np.int64], found: Agreement
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The consensus after each answer, carried forward from the last one written, and where it was written."""
-    updated = np.zeros((n, board.n_markets), np.bool_)
-    updated[p, m] = True
+def consensus_in_force(
+    board: Board, run: Run, found: Agreement
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """The consensus after each answer, carried forward from the last one written: as `Board.value` and `Board.fair`."""
+    n, p, m = len(run.times), run.answer, run.market
     kinds = np.array(board.market_kind, np.int64)
     points = np.where(np.arange(board.n_outcomes) == 0, found.point_median, np.nan)
     written = np.where((kinds[m] == H2H)[:, None], found.fair_prob, points)
-    last = np.maximum.accumulate(np.where(updated, np.arange(n)[:, None], -1), axis=0)
+    last = np.full((n, board.n_markets), -1)
+    last[p, m] = p
+    last = np.maximum.accumulate(last, axis=0)
     columns = np.arange(board.n_markets)[None, :]
 
     def carried(held: npt.NDArray[np.float64], new: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -248,4 +248,4 @@ def _consensus_in_force(
         dense[p, m] = new
         return np.where((last >= 0)[:, :, None], dense[np.maximum(last, 0), columns], held[None])
 
-    return carried(board.value, written), carried(board.fair, found.fair_prob), updated
+    return carried(board.value, written), carried(board.fair, found.fair_prob)

@@ -42,10 +42,9 @@ def detect(
     ranks: Ints,
     value: Floats,
     fair: Floats,
-    updated: npt.NDArray[np.bool_],
 ) -> Detected:
-    """Let every rule judge the run. `value` and `fair` hold the consensus after each answer, `updated` where it was written."""
-    tape = _tape(board, seen, names, reference, groups, ranks, value, updated)
+    """Let every rule judge the run. `value` and `fair` hold the consensus after each answer."""
+    tape = _tape(board, seen, names, reference, groups, ranks, value)
     found: list[tuple[Signal, Hit]] = []
     silent: list[list[str]] = [[] for _ in seen.times]
     for name, signal in signals.items():
@@ -71,7 +70,6 @@ def _tape(
     groups: Ints,
     ranks: Ints,
     value: Floats,
-    updated: npt.NDArray[np.bool_],
 ) -> Tape:
     league = reference.leagues[board.sport_key]
     moves = book_moves(board, seen)
@@ -79,6 +77,8 @@ def _tape(
     n_past = len(board.past_times)
     times = np.concatenate([board.past_times, seen.times])
     starts = seen.commence_at[:, names.market_game] if board.n_markets else np.empty((len(seen.times), 0), np.int64)
+    updated = np.zeros((len(seen.times), board.n_markets), np.bool_)
+    updated[seen.answer, seen.market] = True
     unnamed = len(groups) - len(board.books)
     return Tape(
         n_past=n_past,
@@ -90,7 +90,7 @@ def _tape(
         before_start=seen.times[:, None] < starts,
         gaps_us=feed_gaps(times, n_past),
         moves={name: np.concatenate([past[name], moves[name]]) for name in COLUMNS},
-        quotes=Quotes(seen.now, seen.before, seen.active, seen.was_active),
+        quotes=Quotes(seen.answer, seen.market, seen.now, seen.before, seen.active, seen.was_active),
         books=tuple(board.books),
         groups=groups,
         ranks=ranks,

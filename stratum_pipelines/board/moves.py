@@ -30,24 +30,23 @@ def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
     where it lies within 15 minutes before the receipt, else the receipt. The move happened between `since`, when the quote
     before it was last seen (by the same clock, or at the answer before), and `at`.
     """
-    p, m, b = np.nonzero(run.changed.any(axis=2))
+    k, b = np.nonzero(run.changed.any(axis=1))
+    p, m = run.answer[k], run.market[k]
     kinds: npt.NDArray[np.int64] = np.array(board.market_kind, np.int64)[m]
-    at = np.maximum.reduce(run.quoted_at[p, m, :, b], axis=1)
+    at = np.maximum.reduce(run.quoted_at[k, :, b], axis=1)
     received = run.times[p]
     at = np.where((received - at >= 0) & (received - at <= SANE_AGE_US), at, received)
 
     looked = np.concatenate([board.past_times[-1:] if len(board.past_times) else run.times[:1], run.times[:-1]])[p]
-    since = run.before["sighted"][p, m, :, b].max(axis=1)
+    since = run.before["sighted"][k, :, b].max(axis=1)
     since = np.where((looked - since >= 0) & (looked - since <= SANE_AGE_US), since, looked)
 
-    change = run.now["point"][p, m, 0, b] - run.before["point"][p, m, 0, b]
-    lined = run.active[p, m, 0, b] & run.was_active[p, m, 0, b] & (kinds != H2H) & (change != 0)
+    change = run.now["point"][k, 0, b] - run.before["point"][k, 0, b]
+    lined = run.active[k, 0, b] & run.was_active[k, 0, b] & (kinds != H2H) & (change != 0)
     rises = change > 0
     line_outcome = np.where(kinds == TOTALS, ~rises, rises).astype(np.int64)
 
-    gain = _fair(run.now["price"][p, m, :, b], board.n_outcomes) - _fair(
-        run.before["price"][p, m, :, b], board.n_outcomes
-    )
+    gain = _fair(run.now["price"][k, :, b], board.n_outcomes) - _fair(run.before["price"][k, :, b], board.n_outcomes)
     known: npt.NDArray[np.bool_] = np.asarray(~np.isnan(gain).any(axis=1))
     outcome = np.where(known[:, None], gain, -1.0).argmax(axis=1)
     gained = np.take_along_axis(gain, outcome[:, None], 1)[:, 0]

@@ -1,7 +1,8 @@
 """A run of answers laid over the board: what every book quoted after each, what changed, and what went stale.
 
-Everything is dense: arrays of shape (answers, markets, outcomes, books). A live cycle is a run of one answer, a batch
-takes as many as fit in memory; the numbers do not depend on where the runs are cut.
+The answers are laid out in full, in arrays of shape (answers, markets, outcomes, books); what comes of them is kept only
+where an answer changed a market, a few cells in a hundred. A live cycle is a run of one answer, a batch takes as many as
+fit in memory; the numbers do not depend on where the runs are cut.
 """
 
 from dataclasses import dataclass
@@ -27,14 +28,18 @@ from stratum_pipelines.quant.odds import american_to_decimal
 
 @dataclass
 class Run:
-    """The board after each answer of a run, beside the board after the answer before it.
+    """What a run of P answers changed: K cells, a cell being one market at one answer that changed it.
 
-    `now` and `before` hold the arrays of `QUOTE_ARRAYS` with a leading axis of answers. `changed` marks quotes that are
-    new, moved, came back or vanished; `restaled` those that went stale or came back while their price stood.
-    `quoted_at` is the book's time of each quote, `commence_at` (answers, games) the start as known after each answer.
+    `times` (P,) are the receipts, `answer` and `market` (K,) say which cell is which, in that order. `now` and `before` hold
+    the arrays of `QUOTE_ARRAYS` for each cell, (K, outcomes, books), as of its answer and of the answer before. So do
+    `active` and `was_active` (where there is a quote), `changed` (quotes that are new, moved, came back or vanished),
+    `restaled` (those that went stale or came back while their price stood) and `quoted_at`, the book's time of each quote.
+    `is_american` (P,) says how an answer writes its prices, `commence_at` (P, games) is the start as known after each answer.
     """
 
     times: npt.NDArray[np.int64]
+    answer: npt.NDArray[np.int64]
+    market: npt.NDArray[np.int64]
     now: dict[str, npt.NDArray]
     before: dict[str, npt.NDArray]
     active: npt.NDArray[np.bool_]
@@ -45,9 +50,15 @@ class Run:
     is_american: npt.NDArray[np.bool_]
     commence_at: npt.NDArray[np.int64]
 
+    def per_answer(self, counted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """How many quotes are marked at each answer, (P,); `counted` has the shape of `changed`."""
+        found = np.zeros(len(self.times), np.int64)
+        np.add.at(found, self.answer, counted.sum(axis=(1, 2)))
+        return found
+
 
 def observe(board: Board, placed: list[Placed], commence_at: npt.NDArray[np.int64], default_gaps: list[int]) -> Run:
-    """Lay a run of answers over the board. The board itself is not moved on; its sightings are.
+    """Lay a run of answers over the board, whose quotes and sightings are moved on to the last of them.
 
     `commence_at` has shape (answers, games); `default_gaps` holds, per answer, the provider's expected gap between
     sightings of a book in microseconds.
@@ -68,24 +79,69 @@ def observe(board: Board, placed: list[Placed], commence_at: npt.NDArray[np.int6
         quoted_at[i][at] = answer.quoted_at[offered]
     _refuse_disagreeing(board, placed, now)
     _carry(board, placed, now)
-    active = ~np.isnan(now["price"])
-    now["stale"] = _stale(board, placed, now, active, default_gaps)
-    before = {name: np.concatenate([board.quotes[name][None], now[name][:-1]]) for name in now}
-    was_active = ~np.isnan(before["price"])
+    now["stale"] = _stale(board, placed, now, ~np.isnan(now["price"]), default_gaps)
+    run = run_of(
+        np.array([p.answer.received_at for p in placed], np.int64),
+        *_cells(board.quotes, now, quoted_at),
+        is_american=np.array([p.reading.odds_format == "american" for p in placed]),
+        commence_at=commence_at,
+    )
+    board.quotes = {name: array[-1].copy() for name, array in now.items()}
+    return run
+
+
+def run_of(
+    times: npt.NDArray[np.int64],
+    answer: npt.NDArray[np.int64],
+    market: npt.NDArray[np.int64],
+    now: dict[str, npt.NDArray],
+    before: dict[str, npt.NDArray],
+    quoted_at: npt.NDArray[np.int64],
+    *,
+    is_american: npt.NDArray[np.bool_],
+    commence_at: npt.NDArray[np.int64],
+) -> Run:
+    """The run whose cells hold these quotes; what changed in them is worked out here."""
+    active, was_active = ~np.isnan(now["price"]), ~np.isnan(before["price"])
     both = active & was_active
+    moved = (now["quoted"] != before["quoted"]) | (now["point"] != before["point"])
     return Run(
-        times=np.array([p.answer.received_at for p in placed], np.int64),
+        times=times,
+        answer=answer,
+        market=market,
         now=now,
         before=before,
         active=active,
         was_active=was_active,
-        changed=(active != was_active)
-        | both & ((now["quoted"] != before["quoted"]) | (now["point"] != before["point"])),
+        changed=(active != was_active) | both & moved,
         restaled=both & (now["stale"] != before["stale"]),
         quoted_at=quoted_at,
-        is_american=np.array([p.reading.odds_format == "american" for p in placed]),
+        is_american=is_american,
         commence_at=commence_at,
     )
+
+
+def _cells(
+    held: dict[str, npt.NDArray], now: dict[str, npt.NDArray], quoted_at: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], dict[str, npt.NDArray], dict[str, npt.NDArray], npt.NDArray]:
+    """Answer, market, quotes now and before, and the books' times, wherever an answer changed a market at all."""
+    # A quote that is not there is NaN in its price, 0 in its point and never stale: so are all that were never there.
+    differs = np.empty(quoted_at.shape, np.bool_)
+    for name in ("quoted", "point", "stale"):
+        array = now[name]
+        for part, earlier, later in ((differs[:1], held[name][None], array[:1]), (differs[1:], array[:-1], array[1:])):
+            if name == "quoted":
+                np.not_equal(later, earlier, out=part)
+                part &= ~(np.isnan(later) & np.isnan(earlier))
+            else:
+                part |= later != earlier
+    answer, market = np.nonzero(differs.any(axis=(2, 3)))
+    first = np.flatnonzero(answer == 0)
+    before = {}
+    for name, array in now.items():
+        before[name] = array[answer - 1, market]
+        before[name][first] = held[name][market[first]]
+    return answer, market, {n: a[answer, market] for n, a in now.items()}, before, quoted_at[answer, market]
 
 
 def _refuse_disagreeing(board: Board, placed: list[Placed], now: dict[str, npt.NDArray]) -> None:

@@ -73,15 +73,16 @@ def constant(text: str, n: int) -> pl.Series:
 
 def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
     """One row per changed quote, in the columns of odds_snapshots."""
-    p, m, o, b = np.nonzero(run.changed)
-    active = run.active[p, m, o, b]
+    k, o, b = np.nonzero(run.changed)
+    p, m = run.answer[k], run.market[k]
+    active = run.active[k, o, b]
     received = run.times[p]
     commence = run.commence_at[p, names.market_game[m]]
-    quoted = run.now["quoted"][p, m, o, b]
+    quoted = run.now["quoted"][k, o, b]
     american = run.is_american[p] & active
-    point = np.where(active & (names.market_kind[m] != H2H), run.now["point"][p, m, o, b], np.nan)
+    point = np.where(active & (names.market_kind[m] != H2H), run.now["point"][k, o, b], np.nan)
     # A quote that vanished has no book time of its own; it was last known gone when the answer came.
-    quoted_at = np.where(active, run.quoted_at[p, m, o, b], received)
+    quoted_at = np.where(active, run.quoted_at[k, o, b], received)
     quoted_at = np.where(quoted_at > 0, quoted_at, received)
     return pl.DataFrame(
         {
@@ -95,7 +96,7 @@ def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
             "sport_key": constant(board.sport_key, len(p)),
             "side": names.sides[names.side_codes(m, o)],
             "commence_at": times(commence),
-            "price_decimal": numbers(run.now["price"][p, m, o, b]),
+            "price_decimal": numbers(run.now["price"][k, o, b]),
             "price_american": numbers(np.where(american, quoted, np.nan)).cast(pl.Int32),
             "point": numbers(point),
             "is_suspended": pl.Series(~active),
@@ -106,32 +107,18 @@ def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
     )
 
 
-def consensus_of_run(
-    board: Board, run: Run, groups: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Agreement]:
-    """The consensus of every market an answer touched: positions of answers, of markets, and the agreement there."""
-    p, m = np.nonzero((run.changed | run.restaled).any(axis=(2, 3)))
-    n_outcomes = np.where(np.array(board.market_kind, np.int64)[m] == H2H, board.n_outcomes, 2)
-    found = agree(
-        run.now["price"][p, m],
-        run.now["point"][p, m],
-        run.active[p, m],
-        run.now["stale"][p, m],
-        n_outcomes,
-        groups,
-        ranks,
-    )
-    return p, m, found
+def consensus_of_run(board: Board, run: Run, groups: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> Agreement:
+    """The consensus in every cell of the run."""
+    n_outcomes = np.where(np.array(board.market_kind, np.int64)[run.market] == H2H, board.n_outcomes, 2)
+    return agree(run.now["price"], run.now["point"], run.active, run.now["stale"], n_outcomes, groups, ranks)
 
 
-def consensus_rows(
-    board: Board, run: Run, names: Names, p: npt.NDArray[np.int64], m: npt.NDArray[np.int64], found: Agreement
-) -> pl.DataFrame:
-    """One row per outcome of every touched market, in the columns of consensus."""
-    kinds = names.market_kind[m]
+def consensus_rows(board: Board, run: Run, names: Names, found: Agreement) -> pl.DataFrame:
+    """One row per outcome of every cell of the run, in the columns of consensus."""
+    kinds = names.market_kind[run.market]
     exists = np.arange(board.n_outcomes)[None, :] < np.where(kinds == H2H, board.n_outcomes, 2)[:, None]
     i, o = np.nonzero(exists)
-    p, m = p[i], m[i]
+    p, m = run.answer[i], run.market[i]
     pointed = names.market_kind[m] != H2H
     best = found.best_price[i, o]
     times_ = run.times[p]

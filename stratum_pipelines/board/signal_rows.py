@@ -105,11 +105,11 @@ class SignalRows:
 
     def _entry(self, i: int, m: int, o: int, kind: int, side: str, named: int | None) -> dict[str, Any]:
         """The entry the rule names, else the best fresh quote on the outcome; all null when none was left."""
-        quotes = self.run.now
+        quotes, cell = self.run.now, self.tape.quotes.cell(i, m)
         n = len(self.board.books)
-        fresh = (self.run.active & ~quotes["stale"])[i, m, o, :n]
+        fresh = self.run.active[cell, o, :n] & ~quotes["stale"][cell, o, :n]
         deviation = 0.0 if kind == H2H else self.league.margin_sd if kind == SPREADS else self.league.total_sd
-        prices, points = quotes["price"][i, m, o, :n], quotes["point"][i, m, o, :n]
+        prices, points = quotes["price"][cell, o, :n], quotes["point"][cell, o, :n]
         fair_prob = float(self.fair[i, m, o])
         at_point = sign_of(kind, o) * float(self.value[i, m, column_of(kind, o)])
         book = named

@@ -51,7 +51,7 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     first = np.ones(len(order), np.bool_)
     first[1:] = (places[:, 1:] != places[:, :-1]).any(axis=0)
     chosen = order[first]
-    news = chosen[_is_news(tape, opinions, found, stands[chosen])]
+    news = chosen[_is_news(tape, found, stands[chosen])]
     return [_hit(tape, opinions, found, int(stands[k]), float(edge[k])) for k in news.tolist()]
 
 
@@ -80,10 +80,9 @@ def _stands_apart(tape: Tape, found: Apart) -> npt.NDArray[np.bool_]:
     return np.asarray(stands & (found.others.n_groups >= p["min_books"]))
 
 
-def _is_news(tape: Tape, opinions: Opinions, found: Apart, chosen: Ints) -> npt.NDArray[np.bool_]:
+def _is_news(tape: Tape, found: Apart, chosen: Ints) -> npt.NDArray[np.bool_]:
     """Which of the chosen did not stand apart one answer before, by the books as they stood then."""
-    cell = found.cell[chosen]
-    earlier = tape.opinions_at(opinions.answer[cell], opinions.market[cell], before=True)
+    earlier = tape.opinions_at(found.cell[chosen], before=True)
     then = _apart(tape, earlier, np.arange(len(chosen)), found.outcome[chosen], found.book[chosen])
     return ~_stands_apart(tape, then)
 
@@ -91,8 +90,7 @@ def _is_news(tape: Tape, opinions: Opinions, found: Apart, chosen: Ints) -> npt.
 def _edge(tape: Tape, opinions: Opinions, found: Apart, chosen: Ints) -> npt.NDArray[np.float64]:
     """The others' probability at each book's own number less what its price asks for, 1 / price; shape of `chosen`."""
     cell, outcome, book = found.cell[chosen], found.outcome[chosen], found.book[chosen]
-    answer, market = opinions.answer[cell], opinions.market[cell]
-    kinds, price = tape.kinds[market], tape.quotes.price[answer, market, outcome, book]
+    kinds, price = tape.kinds[opinions.market[cell]], tape.quotes.price[cell, outcome, book]
     own_point, worth = opinions.point[cell, outcome, book], found.others.centre[chosen].copy()
     for kind in (SPREADS, TOTALS):
         of_kind = np.flatnonzero(kinds == kind)
@@ -119,8 +117,8 @@ def _hit(tape: Tape, opinions: Opinions, found: Apart, k: int, edge: float) -> H
         **points,
         "book": tape.books[book],
         "book_kind": str(tape.book_kinds[book]),
-        "book_moved": tape.quotes.moved(answer, market, book),
-        "book_price_decimal": float(tape.quotes.price[answer, market, outcome, book]),
+        "book_moved": tape.quotes.moved(cell, book),
+        "book_price_decimal": float(tape.quotes.price[cell, outcome, book]),
         "book_fair_prob": round(centre - gap, 6),
         "consensus_fair_prob": round(centre, 6),
         "gap_prob": round(gap, 6),

@@ -48,9 +48,8 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     # Of three outcomes two may have gained: the one that gained most speaks.
     order = stands[np.lexsort((found.outcome[stands], -found.gap[stands], found.cell[stands]))]
     chosen = order[np.unique(found.cell[order], return_index=True)[1]]
-    at = found.cell[chosen]
-    earlier = tape.opinions_at(opinions.answer[at], opinions.market[at], before=True)
-    then = _divergence(tape, earlier, np.arange(len(at)), found.outcome[chosen])
+    earlier = tape.opinions_at(found.cell[chosen], before=True)
+    then = _divergence(tape, earlier, np.arange(len(chosen)), found.outcome[chosen])
     return [_hit(tape, opinions, found, k) for k in chosen[~_diverges(tape, then)].tolist()]
 
 

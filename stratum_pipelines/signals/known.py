@@ -43,7 +43,7 @@ def surroundings(tape: Tape, hits: Sequence[Hit]) -> list[Surroundings | None]:
     outcome = np.array([hits[i].outcome for i in placed], np.int64)
     values, weights = opinions.fair[at, outcome], opinions.weights[at]
     is_sharp = tape.book_kinds == SHARP
-    listed = (is_sharp & tape.quotes.active[opinions.answer[at], opinions.market[at], outcome]).any(axis=1)
+    listed = (is_sharp & tape.quotes.active[at, outcome]).any(axis=1)
     sharp = np.where(is_sharp, weights, 0.0)
     spread = yardstick(values, weights, tape.groups, 0.0).spread
     lean = weighted_median(values, sharp) - weighted_median(values, weights)

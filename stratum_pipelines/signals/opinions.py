@@ -52,18 +52,17 @@ class Opinions:
 
 def opinions(
     quotes: Quotes,
-    answers: Ints,
-    markets: Ints,
+    cells: Ints,
     kinds: Ints,
     numbers: Floats,
     groups: Ints,
     league: League,
     before: bool = False,
 ) -> Opinions:
-    """The opinions in the cells (answers, markets), whose kinds and numbers to compare at are given, all of shape (N,)."""
+    """The opinions in these cells of the quotes, whose kinds and numbers to compare at are given, all of shape (N,)."""
     shown = quotes.before if before else quotes.now
-    fresh = (quotes.was_fresh if before else quotes.fresh)[answers, markets]
-    price, point = shown["price"][answers, markets], shown["point"][answers, markets]
+    fresh = (quotes.was_fresh if before else quotes.fresh)[cells]
+    price, point = shown["price"][cells], shown["point"][cells]
     exists = np.arange(price.shape[1])[None, :] < np.where(kinds == H2H, league.n_outcomes, 2)[:, None]
     counted: Bools = np.asarray((fresh | ~exists[:, :, None]).all(axis=1))
     implied = np.where(counted[:, None, :] & exists[:, :, None], 1.0 / price, 0.0)
@@ -71,6 +70,7 @@ def opinions(
     fair[~(counted[:, None, :] & exists[:, :, None])] = np.nan
     counted = np.asarray(counted & at_one_number(fair, point, kinds, numbers, league))
     weights, n_groups = group_weights(counted, groups)
+    answers, markets = quotes.answer[cells], quotes.market[cells]
     return Opinions(answers, markets, counted, weights, n_groups, numbers, point, fair, total - 1.0)
 
 

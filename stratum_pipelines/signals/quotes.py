@@ -1,4 +1,4 @@
-"""What every book offers at each judged answer, and one answer earlier."""
+"""What every book offers where a judged answer changed a market, and one answer earlier."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,13 +13,15 @@ MARKETS = ("h2h", "spreads", "totals")
 
 @dataclass(frozen=True)
 class Quotes:
-    """Quotes of the judged answers, arrays of shape (answers, markets, outcomes, books).
+    """Quotes in K cells, a cell being one market at one judged answer that changed it; arrays of shape (K, outcomes, books).
 
-    `now` and `before` hold `price` (decimal, NaN where there is none), `point` (from the outcome's own side), `sighted`
+    `answer` and `market` (K,) say which cell is which, in that order. `now` and `before` hold `price` (decimal, NaN where there is none), `point` (from the outcome's own side), `sighted`
     (when the feed last saw it at the book, UTC microseconds) and `stale`; `active` and `was_active` say where there is a
     quote.
     """
 
+    answer: npt.NDArray[np.int64]
+    market: npt.NDArray[np.int64]
     now: dict[str, npt.NDArray[Any]]
     before: dict[str, npt.NDArray[Any]]
     active: npt.NDArray[np.bool_]
@@ -50,9 +52,19 @@ class Quotes:
         """The same, one answer earlier."""
         return self.was_active & ~self.before["stale"]
 
-    def moved(self, answer: int, market: int, book: int) -> bool:
+    def cell(self, answer: int, market: int) -> int:
+        """The cell of a market at a judged answer. Raises KeyError where the answer did not change the market."""
+        first, last = np.searchsorted(self.answer, (answer, answer + 1))
+        place = int(first + np.searchsorted(self.market[first:last], market))
+        if place == last or self.market[place] != market:
+            raise KeyError(
+                f"Answer {answer} did not change market {market}; rules can only judge markets that changed."
+            )
+        return place
+
+    def moved(self, cell: int, book: int) -> bool:
         """Whether a book quotes a market otherwise than one answer before; a quote that came or went counts."""
-        at = (answer, market, slice(None), book)
+        at = (cell, slice(None), book)
         if (self.active[at] != self.was_active[at]).any():
             return True
         there = self.active[at]

@@ -23,6 +23,7 @@ ADMITTED, SPENT = "admitted", "spent"
 class Hit:
     """One thing a rule found: at which row of the tape, in which market, toward which outcome.
 
+    The market is one whose consensus was written at that row (`Tape.updated`): of others the quotes are not at hand.
     `from_value`, `to_value` are points from the outcome's side, or fair probabilities for h2h; `window_us` is the time
     the move took; `books` are positions of the books that took part; `meta` explains the numbers. Where the rule knows
     better than the usual: `steps`, how many full steps of its league it amounts to (else the move says); `groups`, how

@@ -74,11 +74,11 @@ def _judge(tape: Tape, row: int, market: int, outcome: int, window_us: int) -> H
 def _own_values(tape: Tape, answer: int, market: int, outcome: int) -> np.ndarray:
     """Every book's point on the outcome, or its fair probability in h2h; NaN where it quotes none."""
     n = len(tape.books)
-    quotes = tape.quotes
+    quotes, cell = tape.quotes, tape.quotes.cell(answer, market)
     if tape.kinds[market] == H2H:
-        fair, _ = multiplicative(1.0 / quotes.price[answer, market, : tape.league.n_outcomes, :n], axis=0)
+        fair, _ = multiplicative(1.0 / quotes.price[cell, : tape.league.n_outcomes, :n], axis=0)
         return np.asarray(fair[outcome])
-    return np.where(quotes.active[answer, market, outcome, :n], quotes.point[answer, market, outcome, :n], np.nan)
+    return np.where(quotes.active[cell, outcome, :n], quotes.point[cell, outcome, :n], np.nan)
 
 
 def _consensus(tape: Tape, first: int, row: int, market: int, outcome: int) -> tuple[float, float] | None:

@@ -36,7 +36,7 @@ class Tape:
     spreads and totals the home or over point in column 0, for h2h fair probabilities, NaN where there is none.
     The rest covers the judged answers only: `updated` (P, M) says where the consensus was written, `starts` (P, M) when
     the game begins as then known, `before_start` (P, M) where it had not begun, `gaps_us` (P,) how far apart the feed's
-    answers lay by then (`feed_gaps`), `quotes` what every book offers. `kinds` (M,) holds positions in `MARKETS`, `game` (M,)
+    answers lay by then (`feed_gaps`), `quotes` what every book offers where the consensus was written. `kinds` (M,) holds positions in `MARKETS`, `game` (M,)
     positions in `games`.
 
     `moves` are columns, one entry per book and market that moved, sorted by receipt: `received_at`, `at` (the book's
@@ -80,19 +80,18 @@ class Tape:
     def opinions(self) -> Opinions:
         """What every book thinks of every market a judged answer wrote the consensus of; worked out once for all rules."""
         if "opinions" not in self.cache:
-            self.cache["opinions"] = self.opinions_at(*np.nonzero(self.updated))
+            self.cache["opinions"] = self.opinions_at(np.arange(len(self.quotes.answer)))
         found: Opinions = self.cache["opinions"]
         return found
 
-    def opinions_at(
-        self, answers: npt.NDArray[np.int64], markets: npt.NDArray[np.int64], *, before: bool = False
-    ) -> Opinions:
-        """The same for chosen judged answers and markets; with `before`, as the books stood one answer earlier.
+    def opinions_at(self, cells: npt.NDArray[np.int64], *, before: bool = False) -> Opinions:
+        """The same for chosen cells; with `before`, as the books stood one answer earlier.
 
         Either way they are compared at the number of the consensus after the answer.
         """
-        numbers = self.value[self.n_past + answers, markets, 0]
-        return opinions(self.quotes, answers, markets, self.kinds[markets], numbers, self.groups, self.league, before)
+        markets = self.quotes.market[cells]
+        numbers = self.value[self.n_past + self.quotes.answer[cells], markets, 0]
+        return opinions(self.quotes, cells, self.kinds[markets], numbers, self.groups, self.league, before)
 
     def index_at(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """For each moment, the row of the last answer at or before it, -1 where there is none."""
@@ -126,8 +125,8 @@ class Tape:
     def ages(self, answer: int, market: int, outcome: int, books: Sequence[int]) -> dict[str, float | None]:
         """How old the quotes of these books on an outcome are at a judged answer, in seconds by name; None without one."""
         now = int(self.times[self.n_past + answer])
-        seen = self.quotes.sighted[answer, market, outcome]
-        there = self.quotes.active[answer, market, outcome]
+        cell = self.quotes.cell(answer, market)
+        seen, there = self.quotes.sighted[cell, outcome], self.quotes.active[cell, outcome]
         ages = {self.books[b]: round((now - int(seen[b])) / 1e6, 3) if there[b] else None for b in books}
         return dict(sorted(ages.items()))
 

@@ -116,7 +116,8 @@ def leaking(tape: Tape, memory: Memory) -> list[Hit]:
     """A rule that looks one answer ahead where there is one: it reports a move before it comes."""
     hits = []
     for row in range(tape.n_past, len(tape.times) - 1):
-        for m in np.flatnonzero(np.abs(tape.value[row + 1, :, 0] - tape.value[row, :, 0]) >= 0.5).tolist():
+        ahead = np.abs(tape.value[row + 1, :, 0] - tape.value[row, :, 0]) >= 0.5
+        for m in np.flatnonzero(ahead & tape.updated[row - tape.n_past]).tolist():
             hits.append(Hit(row, m, 0, float(tape.value[row, m, 0]), float(tape.value[row + 1, m, 0]), 0, ()))
     return hits
 
@@ -134,7 +135,8 @@ def test_a_rule_that_remembers_the_size_of_the_future_is_caught() -> None:
     def scaled(tape: Tape, memory: Memory) -> list[Hit]:
         # Not a row ahead, but a yardstick taken over the whole tape: the usual way a backtest cheats unawares.
         yardstick = float(np.nanstd(tape.value[:, 0, 0]))
-        return [Hit(row, 0, 0, 0.0, yardstick, 0, ()) for row in range(tape.n_past, len(tape.times), 10)]
+        rows = tape.n_past + np.flatnonzero(tape.updated[:, 0])[::10]
+        return [Hit(row, 0, 0, 0.0, yardstick, 0, ()) for row in rows.tolist()]
 
     leak = Signal("YARDSTICK", "1", "Measures with the whole tape.", scaled)
     everything = rows_of(leak, random_market(1))

@@ -19,15 +19,15 @@ def asked(
     kind: int, prices: list, points: list, number: float, *, stale: tuple[int, ...] = (), pad: int = 0
 ) -> Opinions:
     """One market of two outcomes; `prices` and `points` per outcome and book, then `pad` columns without a book."""
-    price = np.pad(np.array([[prices]], np.float64), ((0, 0),) * 3 + ((0, pad),), constant_values=np.nan)
-    point = np.pad(np.array([[points]], np.float64), ((0, 0),) * 3 + ((0, pad),))
+    price = np.pad(np.array([prices], np.float64), ((0, 0),) * 2 + ((0, pad),), constant_values=np.nan)
+    point = np.pad(np.array([points], np.float64), ((0, 0),) * 2 + ((0, pad),))
     held = {"price": price, "point": point, "stale": np.zeros(price.shape, bool)}
     held["stale"][..., list(stale)] = True
     active = ~np.isnan(price)
-    quotes = Quotes(held, held, active, active)
     zero = np.zeros(1, np.int64)
-    groups = np.arange(price.shape[3])
-    return opinions(quotes, zero, zero, np.array([kind]), np.array([number]), groups, LEAGUE)
+    quotes = Quotes(zero, zero, held, held, active, active)
+    groups = np.arange(price.shape[2])
+    return opinions(quotes, zero, np.array([kind]), np.array([number]), groups, LEAGUE)
 
 
 def test_the_margin_is_taken_off_and_a_book_without_all_outcomes_does_not_count() -> None:
