@@ -26,6 +26,7 @@ from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import store_answers
 from tests.bench_fair_odds import fair_odds
+from tests.bench_performance import performance
 from tests.postgres import NoServer, fresh_database
 from warehouse.settings import read_settings
 from warehouse.tables import OddsSnapshots, Polls
@@ -172,6 +173,7 @@ PARTS = {
     "live": live,
     "imports": imports,
     "fair-odds": lambda: fair_odds(say, DATA),
+    "performance": lambda: performance(say),
 }
 
 

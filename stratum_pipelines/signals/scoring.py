@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from stratum_pipelines.quant.structural_core import is_structural_core
+from stratum_pipelines.quant.time_to_start import time_bucket
 
 __all__ = ["is_structural_core", "priority", "strength", "time_bucket"]
 
@@ -35,13 +36,3 @@ def strength(
 def priority(score: float) -> str:
     """High from 75, Medium from 55, else Low."""
     return "High" if score >= 75 else "Medium" if score >= 55 else "Low"
-
-
-def time_bucket(minutes_to_start: float) -> str:
-    """Time to the start, in the steps scorecards are cut by."""
-    if minutes_to_start < 0:
-        return "live"
-    for limit, name in ((15, "0-15m"), (60, "15-60m"), (180, "1-3h"), (360, "3-6h"), (1440, "6-24h"), (4320, "1-3d")):
-        if minutes_to_start < limit:
-            return name
-    return "3d+"
