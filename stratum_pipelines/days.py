@@ -17,6 +17,7 @@ from stratum_pipelines.board.advance import Rules, Unworkable, advance, advance_
 from stratum_pipelines.board.state import STATE_VERSION, Board
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.raw import read_answers
+from stratum_pipelines.reference.key_numbers import load_key_numbers
 from stratum_pipelines.signals.composite import VERSION as COMPOSITE_VERSION
 from warehouse.database import ComputedDay, ComputedDays
 from warehouse.tables import BY_NAME, Polls, RawOdds, Table
@@ -40,10 +41,11 @@ def input_digest(response_ids: Iterable[str]) -> str:
 
 
 def rules_digest(rules: Rules, sport_key: str) -> str:
-    """The digest of everything besides the answers that decides a sport's rows: league, books, versions of rules."""
+    """The digest of everything besides the answers that decides a sport's rows: reference data and versions of rules."""
     signals = [(name, s.rule_version, sorted(map(str, s.parameters.items()))) for name, s in rules.signals.items()]
     books = sorted(rules.reference.books.items())
-    parts = (STATE_VERSION, COMPOSITE_VERSION, rules.league(sport_key), books, signals)
+    numbers = sorted((place, w) for place, w in load_key_numbers().weights.items() if place[0] == sport_key)
+    parts = (STATE_VERSION, COMPOSITE_VERSION, rules.league(sport_key), books, rules.methods, numbers, signals)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

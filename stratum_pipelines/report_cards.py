@@ -136,7 +136,6 @@ def _recorded(platform: Platform, sport_key: str) -> Recorded:
     received = polls["received_at"]
     gap = received.diff().dt.total_microseconds().median()
     league = platform.rules.reference.leagues.get(sport_key)
-    deviations = {sport_key: {"spreads": league.margin_sd, "totals": league.total_sd}} if league else {}
     silent = polls["silent_rules"].explode().drop_nulls().value_counts().sort("silent_rules").iter_rows()
     return Recorded(
         sport_key,
@@ -151,7 +150,7 @@ def _recorded(platform: Platform, sport_key: str) -> Recorded:
             lake.scan(Signals).filter(mine).collect(),
             lake.scan(Consensus).filter(mine),
             lake.scan(ClvRecords).filter(mine).collect(),
-            deviations,
+            platform.rules.reference.leagues,
             sorted(platform.rules.signals),
         ),
     )

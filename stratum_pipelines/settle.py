@@ -67,17 +67,12 @@ def settle(platform: Platform, event_ids: Collection[str], as_of: int, *, announ
     signals = lake.scan(Signals, first=seen, last=last).filter(mine).collect()
     now = dt.datetime.now(dt.UTC)
     stored = lake.scan(ClvRecords).filter(pl.col("event_id").is_in(ids)).collect()
-    records = _with_earlier_times(clv_records(signals, lines, _deviations(platform), now), stored)
+    records = _with_earlier_times(clv_records(signals, lines, platform.rules.reference.leagues, now), stored)
     _note_unscored(platform, records, stored)
     lake.replace_rows(ClosingLines, lines, column="event_id", values=ids)
     lake.replace_rows(ClvRecords, records, column="event_id", values=ids)
     MarketStore(platform.database).settle(lines, records, event_ids=ids, now=now, announce=announce)
     return Settled(len(ids), lines.height, records.height)
-
-
-def _deviations(platform: Platform) -> dict[str, dict[str, float]]:
-    leagues = platform.rules.reference.leagues
-    return {key: {"spreads": league.margin_sd, "totals": league.total_sd} for key, league in leagues.items()}
 
 
 def _with_earlier_times(records: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:

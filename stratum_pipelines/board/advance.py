@@ -5,11 +5,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from stratum_pipelines.board.detection import detect
-from stratum_pipelines.board.observe import Run, observe
+from stratum_pipelines.board.in_force import in_force
+from stratum_pipelines.board.observe import observe
+from stratum_pipelines.board.panels import panel_of
 from stratum_pipelines.board.places import Placed, place
 from stratum_pipelines.board.rows import (
     consensus_of_run,
@@ -20,11 +21,10 @@ from stratum_pipelines.board.rows import (
     snapshot_rows,
 )
 from stratum_pipelines.board.schedule import Schedule
-from stratum_pipelines.board.state import H2H, Board
+from stratum_pipelines.board.state import Board
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reading import Answer, Reading, Refusal
-from stratum_pipelines.quant.consensus import Agreement
-from stratum_pipelines.reference import League, Reference
+from stratum_pipelines.reference import League, MethodChoices, Reference, load_method_choices
 from stratum_pipelines.signals.signal import Signal
 
 CELLS_PER_RUN = 400_000
@@ -36,13 +36,15 @@ logger = logging.getLogger(__name__)
 class Rules:
     """What the computation of a sport depends on besides its answers: reference data, signals, providers.
 
-    `links` are the links a person has made, from (provider, its id of a game) to our event_id.
+    `links` are the links a person has made, from (provider, its id of a game) to our event_id; `methods` says how the margin
+    of each book is removed.
     """
 
     reference: Reference
     signals: Mapping[str, Signal]
     providers: Mapping[str, Provider]
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    methods: MethodChoices = field(default_factory=load_method_choices)
 
     def default_gap_s(self, provider: str) -> float:
         """The expected gap between sightings of a book, in seconds, while few have been seen."""
@@ -191,13 +193,14 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
     gaps = [int(1e6 * rules.default_gap_s(p.answer.provider)) for p in placed]
     seen = observe(board, placed, schedule.starts_by_answer(len(placed)), gaps)
     names = name_codes(board, placed)
-    groups, ranks = _book_groups(board, rules.reference), _book_ranks(board)
-    found = consensus_of_run(board, seen, groups, ranks)
-    value, fair = consensus_in_force(board, seen, found)
-    detected = detect(board, seen, names, rules.reference, rules.signals, groups, ranks, value, fair)
+    width = board.quotes["price"].shape[2]
+    panel = panel_of(tuple(board.books), width, league, rules.reference, rules.methods)
+    found = consensus_of_run(board, seen, panel, league)
+    value = in_force(board, seen, found)
+    detected = detect(board, seen, names, rules.reference, rules.signals, panel, found, value)
     rows = {
         "odds_snapshots": snapshot_rows(board, seen, names),
-        "consensus": consensus_rows(board, seen, names, found),
+        "consensus": consensus_rows(board, seen, names, found, panel),
         "signals": detected.rows,
         "polls": poll_rows(
             placed,
@@ -211,41 +214,5 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
         "events": schedule.event_rows(league.league),
         "event_links": schedule.link_rows(),
     }
-    board.value, board.fair = value[-1].copy(), fair[-1].copy()
+    board.value = value[-1].copy()
     return rows
-
-
-def _book_groups(board: Board, reference: Reference) -> npt.NDArray[np.int64]:
-    """The operator group of each book column, as a number; columns without a book are put in group 0 and never counted."""
-    numbers: dict[str, int] = {}
-    width = board.quotes["price"].shape[2]
-    groups = [numbers.setdefault(reference.books[book].operator_group, len(numbers)) for book in board.books]
-    return np.array(groups + [0] * (width - len(groups)), np.int64)
-
-
-def _book_ranks(board: Board) -> npt.NDArray[np.int64]:
-    """The alphabetical place of each book column."""
-    width = board.quotes["price"].shape[2]
-    order = {book: rank for rank, book in enumerate(sorted(board.books))}
-    return np.array([order[book] for book in board.books] + list(range(len(order), width)), np.int64)
-
-
-def consensus_in_force(
-    board: Board, run: Run, found: Agreement
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The consensus after each answer, carried forward from the last one written: as `Board.value` and `Board.fair`."""
-    n, p, m = len(run.times), run.answer, run.market
-    kinds = np.array(board.market_kind, np.int64)
-    points = np.where(np.arange(board.n_outcomes) == 0, found.point_median, np.nan)
-    written = np.where((kinds[m] == H2H)[:, None], found.fair_prob, points)
-    last = np.full((n, board.n_markets), -1)
-    last[p, m] = p
-    last = np.maximum.accumulate(last, axis=0)
-    columns = np.arange(board.n_markets)[None, :]
-
-    def carried(held: npt.NDArray[np.float64], new: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        dense = np.full((n, *held.shape), np.nan)
-        dense[p, m] = new
-        return np.where((last >= 0)[:, :, None], dense[np.maximum(last, 0), columns], held[None])
-
-    return carried(board.value, written), carried(board.fair, found.fair_prob)

@@ -7,14 +7,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from stratum_pipelines.board.entries import entries_of
 from stratum_pipelines.board.moves import COLUMNS, book_moves
 from stratum_pipelines.board.observe import Run
 from stratum_pipelines.board.rows import Names
 from stratum_pipelines.board.signal_rows import SignalRows
 from stratum_pipelines.board.state import Board
+from stratum_pipelines.quant.consensus import Agreement
+from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import Reference
 from stratum_pipelines.signals.admission import admit, refused
 from stratum_pipelines.signals.known import surroundings
+from stratum_pipelines.signals.opinions import opinions
 from stratum_pipelines.signals.quotes import MARKETS, Quotes
 from stratum_pipelines.signals.signal import Hit, Memory, Signal
 from stratum_pipelines.signals.tape import LOOKBACK_US, Tape, feed_gaps
@@ -38,13 +42,12 @@ def detect(
     names: Names,
     reference: Reference,
     signals: Mapping[str, Signal],
-    groups: Ints,
-    ranks: Ints,
+    panel: Panel,
+    agreed: Agreement,
     value: Floats,
-    fair: Floats,
 ) -> Detected:
-    """Let every rule judge the run. `value` and `fair` hold the consensus after each answer."""
-    tape = _tape(board, seen, names, reference, groups, ranks, value)
+    """Let every rule judge the run; `agreed` is the consensus of its cells, `value` the one in force after each answer."""
+    tape = _tape(board, seen, names, reference, panel, agreed, value)
     found: list[tuple[Signal, Hit]] = []
     silent: list[list[str]] = [[] for _ in seen.times]
     for name, signal in signals.items():
@@ -55,9 +58,11 @@ def detect(
         if not coarse.all():
             hits = admit(signal, signal.detect(tape.seen_by(signal.parameters), memory), tape, memory)
             found += [(signal, hit) for hit in hits]
-    rows = SignalRows(board, seen, names, tape.league, tape, ranks, value, fair)
-    for (signal, hit), around in zip(found, surroundings(tape, [hit for _, hit in found]), strict=True):
-        rows.add(signal, hit, around)
+    rows = SignalRows(board, seen, names, tape)
+    hits = [hit for _, hit in found]
+    entries = entries_of(tape, agreed, hits)
+    for (signal, hit), around, entry in zip(found, surroundings(tape, hits), entries, strict=True):
+        rows.add(signal, hit, around, entry)
     _keep_past(board, tape)
     return Detected(rows.frame(), tape.gaps_us, silent)
 
@@ -67,33 +72,34 @@ def _tape(
     seen: Run,
     names: Names,
     reference: Reference,
-    groups: Ints,
-    ranks: Ints,
+    panel: Panel,
+    agreed: Agreement,
     value: Floats,
 ) -> Tape:
     league = reference.leagues[board.sport_key]
-    moves = book_moves(board, seen)
+    moves = book_moves(board, seen, panel.methods)
     past = board.past_moves or {name: np.empty(0, dtype) for name, dtype in COLUMNS.items()}
     n_past = len(board.past_times)
     times = np.concatenate([board.past_times, seen.times])
     starts = seen.commence_at[:, names.market_game] if board.n_markets else np.empty((len(seen.times), 0), np.int64)
     updated = np.zeros((len(seen.times), board.n_markets), np.bool_)
     updated[seen.answer, seen.market] = True
-    unnamed = len(groups) - len(board.books)
+    unnamed = len(panel.groups) - len(board.books)
+    quotes = Quotes(seen.answer, seen.market, seen.now, seen.before, seen.active, seen.was_active)
     return Tape(
         n_past=n_past,
         times=times,
         value=np.concatenate([board.past_value, value]),
         kinds=names.market_kind,
         updated=updated,
+        opinions=opinions(agreed.views, seen.answer, seen.market, quotes.point),
         starts=starts,
         before_start=seen.times[:, None] < starts,
         gaps_us=feed_gaps(times, n_past),
         moves={name: np.concatenate([past[name], moves[name]]) for name in COLUMNS},
-        quotes=Quotes(seen.answer, seen.market, seen.now, seen.before, seen.active, seen.was_active),
+        quotes=quotes,
         books=tuple(board.books),
-        groups=groups,
-        ranks=ranks,
+        panel=panel,
         book_kinds=np.array([reference.books[book].kind for book in board.books] + [""] * unnamed, np.str_),
         league=league,
         steps=np.array([league.move_thresholds[kind] for kind in MARKETS]),

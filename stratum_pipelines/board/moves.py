@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from stratum_pipelines.board.observe import Run
 from stratum_pipelines.board.state import H2H, TOTALS, Board
-from stratum_pipelines.quant.devig import multiplicative
+from stratum_pipelines.quant.devig.by_book import MarginMethods
 from stratum_pipelines.signals.tape import SANE_AGE_US
 
 MIN_H2H_MOVE = 0.01
@@ -22,7 +22,7 @@ COLUMNS = {
 }
 
 
-def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
+def book_moves(board: Board, run: Run, methods: MarginMethods) -> dict[str, npt.NDArray[Any]]:
     """One entry per answer, market and book whose own line moved; the columns of `Tape.moves`.
 
     A move is a changed point on spreads and totals, and in h2h a change of the book's own fair probability by 0.01 or
@@ -46,7 +46,8 @@ def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
     rises = change > 0
     line_outcome = np.where(kinds == TOTALS, ~rises, rises).astype(np.int64)
 
-    gain = _fair(run.now["price"][k, :, b], board.n_outcomes) - _fair(run.before["price"][k, :, b], board.n_outcomes)
+    now, before = (_fair(held["price"][k, :, b], kinds, b, methods) for held in (run.now, run.before))
+    gain = now - before
     known: npt.NDArray[np.bool_] = np.asarray(~np.isnan(gain).any(axis=1))
     outcome = np.where(known[:, None], gain, -1.0).argmax(axis=1)
     gained = np.take_along_axis(gain, outcome[:, None], 1)[:, 0]
@@ -64,7 +65,13 @@ def book_moves(board: Board, run: Run) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def _fair(prices: npt.NDArray[np.float64], n_outcomes: int) -> npt.NDArray[np.float64]:
-    """Each book's own fair probabilities; NaN unless it quotes every outcome."""
-    fair, _ = multiplicative(1.0 / prices[:, :n_outcomes])
+def _fair(
+    prices: npt.NDArray[np.float64], kinds: npt.NDArray[np.int64], books: npt.NDArray[np.int64], methods: MarginMethods
+) -> npt.NDArray[np.float64]:
+    """The fair probabilities (K, O) of K winner markets, each at one book; NaN unless it quotes every outcome, and elsewhere."""
+    fair = np.full(prices.shape, np.nan)
+    winner = kinds == H2H
+    n_outcomes = np.full(int(winner.sum()), prices.shape[1], np.int64)
+    found, _ = methods.remove(prices[winner][:, :, None], kinds[winner], n_outcomes, books[winner][:, None])
+    fair[winner] = found[:, :, 0]
     return fair

@@ -11,7 +11,8 @@ from stratum_pipelines.board.places import Placed
 from stratum_pipelines.board.state import H2H, KINDS, TOTALS, Board
 from stratum_pipelines.providers.reading import identity
 from stratum_pipelines.quant.consensus import Agreement, agree
-from stratum_pipelines.quant.devig import METHOD
+from stratum_pipelines.quant.panel import Panel
+from stratum_pipelines.reference import League
 from warehouse.tables import TIME, Polls, Quarantine
 
 
@@ -107,19 +108,19 @@ def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
     )
 
 
-def consensus_of_run(board: Board, run: Run, groups: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> Agreement:
+def consensus_of_run(board: Board, run: Run, panel: Panel, league: League) -> Agreement:
     """The consensus in every cell of the run."""
-    n_outcomes = np.where(np.array(board.market_kind, np.int64)[run.market] == H2H, board.n_outcomes, 2)
-    return agree(run.now["price"], run.now["point"], run.active, run.now["stale"], n_outcomes, groups, ranks)
+    kinds = np.array(board.market_kind, np.int64)[run.market]
+    return agree(run.now["price"], run.now["point"], run.active, run.now["stale"], kinds, panel, league)
 
 
-def consensus_rows(board: Board, run: Run, names: Names, found: Agreement) -> pl.DataFrame:
+def consensus_rows(board: Board, run: Run, names: Names, found: Agreement, panel: Panel) -> pl.DataFrame:
     """One row per outcome of every cell of the run, in the columns of consensus."""
     kinds = names.market_kind[run.market]
     exists = np.arange(board.n_outcomes)[None, :] < np.where(kinds == H2H, board.n_outcomes, 2)[:, None]
     i, o = np.nonzero(exists)
     p, m = run.answer[i], run.market[i]
-    pointed = names.market_kind[m] != H2H
+    methods = pl.Series(panel.methods.named(found.views.counted, kinds), dtype=pl.String)
     best = found.best_price[i, o]
     times_ = run.times[p]
     return pl.DataFrame(
@@ -134,16 +135,18 @@ def consensus_rows(board: Board, run: Run, names: Names, found: Agreement) -> pl
             "n_books": pl.Series(found.n_books[i]).cast(pl.Int32),
             "n_groups": pl.Series(found.n_groups[i]).cast(pl.Int32),
             "n_stale": pl.Series(found.n_stale[i]).cast(pl.Int32),
-            "point_median": numbers(np.where(pointed, found.point_median[i, o], np.nan)),
-            "point_mean": numbers(np.where(pointed, found.point_mean[i, o], np.nan)),
-            "point_std": numbers(np.where(pointed, found.point_std[i, o], np.nan)),
+            "n_at_number": pl.Series(found.n_at_number[i]).cast(pl.Int32),
+            "point_median": numbers(found.point_median[i, o]),
+            "point_mean": numbers(found.point_mean[i, o]),
+            "point_std": numbers(found.point_std[i, o]),
             "price_median": numbers(found.price_median[i, o]),
             "fair_prob": numbers(found.fair_prob[i, o]),
+            "fair_point": numbers(found.fair_point[i, o]),
             "fair_prob_std": numbers(found.fair_prob_std[i, o]),
             "margin_median": numbers(found.margin_median[i]),
             "best_price_decimal": numbers(best),
             "best_bookmaker": names.books[np.where(np.isnan(best), len(board.books), found.best_book[i, o])],
-            "devig_method": constant(METHOD, len(i)),
+            "devig_method": methods[i],
             "response_id": names.responses[p],
         }
     )

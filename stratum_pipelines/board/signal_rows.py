@@ -4,19 +4,16 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from stratum_pipelines.board.entries import Entry
 from stratum_pipelines.board.observe import Run
 from stratum_pipelines.board.rows import Names
-from stratum_pipelines.board.state import H2H, KINDS, SPREADS, Board
+from stratum_pipelines.board.state import KINDS, Board
 from stratum_pipelines.providers.reading import identity
-from stratum_pipelines.reference import League
 from stratum_pipelines.signals.composite import composite
-from stratum_pipelines.signals.entry import best_entry
 from stratum_pipelines.signals.known import Surroundings, known_inputs
 from stratum_pipelines.signals.scoring import is_structural_core, priority, strength, time_bucket
-from stratum_pipelines.signals.sides import column_of, sign_of
 from stratum_pipelines.signals.signal import Hit, Signal
 from stratum_pipelines.signals.tape import Tape
 from warehouse.tables import TIME, Signals
@@ -30,19 +27,14 @@ class SignalRows:
         board: Board,
         run: Run,
         names: Names,
-        league: League,
         tape: Tape,
-        ranks: npt.NDArray[np.int64],
-        value: npt.NDArray[np.float64],
-        fair: npt.NDArray[np.float64],
     ) -> None:
-        """`value` and `fair` (answers, markets, outcomes) hold the consensus in force after each answer."""
-        self.board, self.run, self.names, self.league, self.tape = board, run, names, league, tape
-        self.ranks, self.value, self.fair = ranks, value, fair
+        """Start without a row."""
+        self.board, self.run, self.names, self.tape = board, run, names, tape
         self.rows: list[dict[str, Any]] = []
 
-    def add(self, signal: Signal, hit: Hit, around: Surroundings | None) -> None:
-        """Add what `signal` found in the market around it."""
+    def add(self, signal: Signal, hit: Hit, around: Surroundings | None, entry: Entry | None) -> None:
+        """Add what `signal` found in the market around it, and what could be taken on it."""
         board, run, names, tape = self.board, self.run, self.names, self.tape
         i, m, o = hit.row - tape.n_past, hit.market, hit.outcome
         position, kind = board.market_game[m], board.market_kind[m]
@@ -56,7 +48,7 @@ class SignalRows:
         move = hit.to_value - hit.from_value
         window_s = hit.window_us / 1e6
         behind = n_groups if hit.groups is None else hit.groups
-        score, parts = strength(move, self.league.move_thresholds[market], window_s, behind, hit.steps)
+        score, parts = strength(move, tape.league.move_thresholds[market], window_s, behind, hit.steps)
         minutes = (commence_at - detected_at) / 60e6
         ages = tape.ages(i, m, o, hit.books)
         ranked = composite(known_inputs(tape, hit, around, behind, score, minutes, ages))
@@ -92,7 +84,9 @@ class SignalRows:
                 "n_groups": n_groups,
                 "bookmakers": book_keys,
                 "window_s": window_s,
-                **self._entry(i, m, o, kind, side, hit.entry_book),
+                "entry_point": entry.point if entry else None,
+                "entry_price_decimal": entry.price if entry else None,
+                "entry_bookmaker": entry.book if entry else None,
                 "strength_score": score,
                 "composite_score": ranked.score,
                 "score_source": ranked.source,
@@ -102,26 +96,6 @@ class SignalRows:
                 "response_id": names.responses[i],
             }
         )
-
-    def _entry(self, i: int, m: int, o: int, kind: int, side: str, named: int | None) -> dict[str, Any]:
-        """The entry the rule names, else the best fresh quote on the outcome; all null when none was left."""
-        quotes, cell = self.run.now, self.tape.quotes.cell(i, m)
-        n = len(self.board.books)
-        fresh = self.run.active[cell, o, :n] & ~quotes["stale"][cell, o, :n]
-        deviation = 0.0 if kind == H2H else self.league.margin_sd if kind == SPREADS else self.league.total_sd
-        prices, points = quotes["price"][cell, o, :n], quotes["point"][cell, o, :n]
-        fair_prob = float(self.fair[i, m, o])
-        at_point = sign_of(kind, o) * float(self.value[i, m, column_of(kind, o)])
-        book = named
-        if book is None:
-            book = best_entry(prices, points, fresh, self.ranks[:n], side, fair_prob, at_point, deviation)
-        if book is None or not fresh[book]:
-            return {"entry_point": None, "entry_price_decimal": None, "entry_bookmaker": None}
-        return {
-            "entry_point": None if kind == H2H else float(points[book]),
-            "entry_price_decimal": float(prices[book]),
-            "entry_bookmaker": self.board.books[book],
-        }
 
     def frame(self) -> pl.DataFrame:
         """The rows in the columns of signals."""

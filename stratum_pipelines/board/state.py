@@ -12,7 +12,7 @@ from stratum_pipelines.board.sightings import Sightings
 
 KINDS = ("h2h", "spreads", "totals")
 H2H, SPREADS, TOTALS = range(3)
-STATE_VERSION = 2
+STATE_VERSION = 3
 FORGET_US = 24 * 3600 * 1_000_000
 
 # A slot is one integer: market position, outcome (8 of them) and book (128), so that one dictionary look-up per quote
@@ -39,8 +39,7 @@ class Board:
     Quote arrays have shape (markets, outcomes, books): decimal `price` (NaN when there is no quote), `quoted` as the
     feed wrote it, `point` (0 where there is none), `sighted` (when the feed last saw it at the book), `owner` (which
     provider said so) and `stale`. `value` (markets, outcomes) is the consensus now: home or over point in the first
-    column for spreads and totals, fair probabilities for h2h; `fair` (markets, outcomes) is the fair probability of every
-    kind. `past_*` hold the recent consensus and moves that
+    column for spreads and totals, fair probabilities for h2h. `past_*` hold the recent consensus and moves that
     windows look back on; `memory` belongs to the signals.
     """
 
@@ -57,7 +56,6 @@ class Board:
     slots: dict[tuple[int, str, str, str], int] = field(default_factory=dict)
     quotes: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     value: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
-    fair: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
     past_times: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     past_value: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 2)))
     past_moves: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
@@ -74,7 +72,6 @@ class Board:
                 name: np.full((0, self.n_outcomes, 8), fill, dtype) for name, (dtype, fill) in QUOTE_ARRAYS.items()
             }
             self.value = np.full((0, self.n_outcomes), np.nan)
-            self.fair = self.value.copy()
             self.past_value = np.full((0, 0, self.n_outcomes), np.nan)
 
     @property
@@ -98,7 +95,6 @@ class Board:
         for name, (_, fill) in QUOTE_ARRAYS.items():
             self.quotes[name] = grown(self.quotes[name], shape, fill)
         self.value = grown(self.value, shape[:2], np.nan)
-        self.fair = grown(self.fair, shape[:2], np.nan)
         self.past_value = grown(self.past_value, (len(self.past_times), *shape[:2]), np.nan)
 
     def forget(self) -> None:
@@ -125,7 +121,7 @@ class Board:
             if code >= 0 and code >> MARKET_SHIFT in moved
         }
         self.quotes = {name: array[kept] for name, array in self.quotes.items()}
-        self.value, self.fair = self.value[kept], self.fair[kept]
+        self.value = self.value[kept]
         self.past_value = self.past_value[:, kept]
         if self.past_moves:
             keep = np.isin(self.past_moves["market"], kept)

@@ -22,6 +22,7 @@ CONSENSUS = {
     "point_median": "point",
     "price_median": "price",
     "fair_prob": "fair",
+    "fair_point": "fair at",
     "response_id": "answer",
 }
 QUOTES = {
@@ -104,8 +105,9 @@ def _close(row: dict[str, Any]) -> str:
     point = "" if row["close_point"] is None else f"{_point(row['market'], row['close_point'])}, "
     gained = f"{row['clv_points']:+.2f} points, " if row["clv_points"] is not None else ""
     thin = "" if row["quality"] == "ok" else f" ({row['quality']})"
+    at = "" if row["close_fair_point"] is None else f" at {_point(row['market'], row['close_fair_point'])}"
     return (
-        f"{name}: {point}fair probability {row['close_fair_prob']:.4f}{thin}; closing-line value {gained}"
+        f"{name}: {point}fair probability {row['close_fair_prob']:.4f}{at}{thin}; closing-line value {gained}"
         f"{row['clv_prob']:+.4f} probability"
     )
 

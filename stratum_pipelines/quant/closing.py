@@ -62,6 +62,8 @@ def closing_lines(
         pl.col("point_median").alias("point"),
         pl.col("price_median").alias("price_decimal"),
         pl.col("fair_prob"),
+        # Rows of earlier versions have no fair_point: their books were not moved, and the median stood for all numbers.
+        pl.coalesce("fair_point", "point_median").alias("fair_point"),
         pl.col("n_books"),
         _quality(pl.col("price_median"), pl.col("n_groups") < MIN_GROUPS).alias("quality"),
     )
@@ -80,6 +82,7 @@ def closing_lines(
             pl.when(pl.len().over(side_by_side) == pl.col("n_outcomes"))
             .then(implied / implied.sum().over(side_by_side))
             .alias("fair_prob"),
+            pl.col("point").alias("fair_point"),
             pl.lit(1, pl.Int32).alias("n_books"),
             _quality(pl.col("price_decimal"), pl.lit(False)).alias("quality"),
         )

@@ -6,22 +6,21 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from stratum_pipelines.quant.lines import move_probability, own_handicap
+from stratum_pipelines.quant.key_numbers import score_table
 from stratum_pipelines.quant.odds import cents
+from stratum_pipelines.reference import League
 from warehouse.tables import ClvRecords
 
 TIE = 1e-9
 
-Deviations = Mapping[str, Mapping[str, float]]
-
 
 def clv_records(
-    signals: pl.DataFrame, closing_lines: pl.DataFrame, deviations: Deviations, computed_at: dt.datetime
+    signals: pl.DataFrame, closing_lines: pl.DataFrame, leagues: Mapping[str, League], computed_at: dt.datetime
 ) -> pl.DataFrame:
     """One row per signal and version of the close of its outcome's consensus.
 
-    `deviations[sport_key][market]` is the standard deviation, in points, of the league's final margin ("spreads") or
-    total ("totals"). Signs: better than the close is positive.
+    `leagues` by sport_key say what a number is worth: the closing fair probability, known at `close_fair_point`, is moved to
+    the entry's number by the league's table of final margins or totals. Signs: better than the close is positive.
 
     - `clv_points`: entry less close for spreads (own side) and unders, close less entry for overs; null in h2h.
     - `clv_prob`: closing fair probability at the entry's number, given no push, less 1 / entry price.
@@ -32,8 +31,8 @@ def clv_records(
     A signal detected after a close has no record of it. A close of quality `missing` has no values: all but the entry is
     null, even where one book still stood.
 
-    Worked example: -3.5 taken at 1.91, close -5.5 at fair 0.5, deviation 13.2: +2.0 points; at -3.5 the close gives
-    1 - Phi(-2 / 13.2) = 0.5602, so clv_prob is 0.5602 - 0.5236 = +0.0366 and clv_ev 0.0700.
+    Worked example: -3.5 taken at 1.91, close -5.5 at fair 0.5, in a league without key numbers and a deviation of 13.2: +2.0
+    points; at -3.5 the close gives 1 - Phi(-2 / 13.2) = 0.5602, so clv_prob is 0.5602 - 0.5236 = +0.0366 and clv_ev 0.0700.
     """
 
     def present(name: str) -> pl.Expr:
@@ -51,6 +50,7 @@ def clv_records(
         close_point=present("point"),
         close_price_decimal=present("price_decimal"),
         close_fair_prob=present("fair_prob"),
+        close_fair_point=present("fair_point"),
     )
     joined = signals.join(closes, on=["event_id", "market", "outcome"], how="inner").filter(
         pl.col("detected_at") <= pl.col("closed_at")
@@ -59,7 +59,7 @@ def clv_records(
     points = pl.when(pl.col("direction") == "over").then(close - entry).otherwise(entry - close)
     valued = joined.with_columns(
         clv_points=pl.when(pl.col("market") != "h2h").then(points), computed_at=pl.lit(computed_at)
-    ).with_columns(_values(joined, deviations))
+    ).with_columns(_values(joined, leagues))
     compared = pl.when(pl.col("market") == "h2h").then(pl.col("clv_prob")).otherwise(pl.col("clv_points"))
     valued = valued.with_columns(
         # Equal prices give equal probabilities only up to the last bits.
@@ -68,22 +68,22 @@ def clv_records(
     return ClvRecords.conform(valued).sort(ClvRecords.sort_by())
 
 
-def _values(joined: pl.DataFrame, deviations: Deviations) -> list[pl.Series]:
+def _values(joined: pl.DataFrame, leagues: Mapping[str, League]) -> list[pl.Series]:
     """Probability, expected value and cents per row; null where entry or close is missing."""
-    fair = joined["close_fair_prob"].to_numpy().astype(np.float64)
-    price = joined["entry_price_decimal"].to_numpy().astype(np.float64)
+    fair, price, at, to = (
+        joined[name].to_numpy().astype(np.float64)
+        for name in ("close_fair_prob", "entry_price_decimal", "close_fair_point", "entry_point")
+    )
     win, push = fair.copy(), np.zeros(len(fair))
-    lined = (joined["market"] != "h2h").to_numpy()
-    columns = ("sport_key", "market", "direction", "close_fair_prob", "close_point", "entry_point")
-    for i, (sport_key, market, side, known, at, to) in enumerate(joined.select(columns).iter_rows()):
-        if not lined[i]:
-            continue
-        if known is None or at is None or to is None:
-            win[i] = np.nan
-            continue
-        deviation = deviations[sport_key][market]
-        win[i], push[i] = move_probability(known, own_handicap(side, at), own_handicap(side, to), deviation)
-    # So far from the close that the model knows no chance at all: there is no fair price to compare with.
+    # A table knows handicaps: an over gives the total away.
+    sign = np.where((joined["direction"] == "over").to_numpy(), -1.0, 1.0)
+    lined = joined.with_row_index("place").filter(pl.col("market") != "h2h")
+    for (sport_key, market), rows in lined.group_by("sport_key", "market"):
+        place = rows["place"].to_numpy()
+        table = score_table(leagues[str(sport_key)], str(market))
+        chances = table.move(fair[place], sign[place] * at[place], sign[place] * to[place])
+        win[place], push[place] = chances.win, chances.push
+    # So far from the close that the table knows no chance at all: there is no fair price to compare with.
     given = np.where(win > 0, win / (1 - push), np.nan)
     worth = {
         "clv_prob": given - 1 / price,

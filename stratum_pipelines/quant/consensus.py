@@ -10,8 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.quant.devig import multiplicative
 from stratum_pipelines.quant.odds import Floats
+from stratum_pipelines.quant.one_number import Views, market_number, n_outcomes_of, own_views, views_at
+from stratum_pipelines.quant.panel import Panel, group_weights
+from stratum_pipelines.quant.weighted import ordered, weighted_quantile
+from stratum_pipelines.reference import League
+from stratum_pipelines.reference.leagues import H2H, SPREADS
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -19,115 +23,96 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Agreement:
-    """The consensus of N markets with O outcomes: arrays of shape (N,) or (N, O). NaN where no book stands behind it."""
+    """The consensus of N markets with O outcomes: arrays of shape (N,) or (N, O). NaN where no book stands behind it.
+
+    Points are from the side of each outcome. `fair_prob` holds at `fair_point`; `views` are what it is the median of.
+    """
 
     n_books: Ints
     n_groups: Ints
     n_stale: Ints
+    n_at_number: Ints
     point_median: Floats
     point_mean: Floats
     point_std: Floats
     price_median: Floats
     fair_prob: Floats
+    fair_point: Floats
     fair_prob_std: Floats
     margin_median: Floats
     best_price: Floats
     best_book: Ints
-
-
-def group_weights(counted: Bools, groups: Ints) -> tuple[Floats, Ints]:
-    """A weight per book so that every operator group weighs 1, and the number of groups.
-
-    `counted` has shape (N, B) and says which books take part; `groups` (B,) holds the group of each book, from 0 up.
-    """
-    membership = (groups[:, None] == np.arange(groups.max(initial=-1) + 1)).astype(np.float64)
-    sizes = counted.astype(np.float64) @ membership
-    share = np.where(counted, 1.0 / np.maximum(sizes[:, groups], 1.0), 0.0)
-    return share, (sizes > 0).sum(axis=1)
-
-
-def weighted_median(values: Floats, weights: Floats) -> Floats:
-    """The weighted median along the last axis; NaN where all weights are 0.
-
-    The value at which half the weight is reached; the midpoint of two values when it is reached exactly between them.
-    With equal weights this is the ordinary median. Entries of weight 0 may hold anything.
-    """
-    values = np.where(weights > 0, values, np.inf)
-    order = values.argsort(axis=-1, kind="stable")
-    values = np.take_along_axis(values, order, -1)
-    reached = np.take_along_axis(weights, order, -1).cumsum(axis=-1)
-    half = reached[..., -1:] / 2
-    # Shares such as three thirds do not add up to the last bit: "exactly half" allows for that, in proportion.
-    low = (reached >= half * (1 - 1e-9)).argmax(axis=-1)[..., None]
-    high = (reached > half * (1 + 1e-9)).argmax(axis=-1)[..., None]
-    # The two ends are averaged as a + (b - a) / 2, which is exact when they are equal.
-    a, b = np.take_along_axis(values, low, -1)[..., 0], np.take_along_axis(values, high, -1)[..., 0]
-    empty = half[..., 0] == 0
-    a, b = np.where(empty, np.nan, a), np.where(empty, np.nan, b)
-    return a + (b - a) / 2
+    views: Views
 
 
 def agree(
-    prices: Floats, points: Floats, active: Bools, stale: Bools, n_outcomes: Ints, groups: Ints, ranks: Ints
+    prices: Floats, points: Floats, active: Bools, stale: Bools, kinds: Ints, panel: Panel, league: League
 ) -> Agreement:
-    """The consensus of N markets over B books.
+    """The consensus of N markets over the B books of the panel, at least one.
 
-    `prices`, `points`, `active` and `stale` have shape (N, O, B); `n_outcomes` (N,) says how many of the O outcomes the
-    market has; `groups` and `ranks` (B,) hold each book's operator group and its place in alphabetical order. A book
-    counts when it has a fresh quote on every outcome of the market.
+    `prices`, `points`, `active` and `stale` have shape (N, O, B), O the most outcomes a market of the league has; `kinds`
+    (N,) says what each market is (a position in `reference.leagues.MARKETS`). Points of a book's two sides agree, as a board
+    makes sure: those of the first outcome are read. A book counts when it has a fresh quote on every outcome of the market.
     """
-    _, n_slots, n_books = prices.shape
-    if not n_books:
-        # One column without a quote says the same as no column.
-        beside = ((0, 0), (0, 0), (0, 1))
-        prices, points = np.pad(prices, beside, constant_values=np.nan), np.pad(points, beside)
-        return agree(
-            prices, points, np.pad(active, beside), np.pad(stale, beside), n_outcomes, *np.zeros((2, 1), np.int64)
-        )
-    exists = np.arange(n_slots)[None, :] < n_outcomes[:, None]
     fresh = active & ~stale
-    counted: Bools = np.logical_and.reduce(fresh | ~exists[:, :, None], axis=1)
-    weights, n_groups = group_weights(counted, groups)
-    used = counted[:, None, :] & exists[:, :, None]
-    implied = np.where(used, 1.0 / np.where(used, prices, 1.0), 0.0)
-    fair, total = multiplicative(implied)
-    fair = np.where(used, fair, 0.0)
-
-    stacked = np.concatenate([points, prices, fair, total[:, None, :] - 1.0], axis=1)
-    spread = np.broadcast_to(weights[:, None, :], stacked.shape)
-    medians = weighted_median(stacked, spread)
+    own = own_views(prices, fresh, kinds, panel, league)
+    weights, n_groups = group_weights(own.counted, panel.groups)
     whole = weights.cumsum(axis=1)[:, -1]
     whole = np.where(whole > 0, whole, np.nan)
-    point_mean, point_std = _mean_and_spread(points, weights, whole)
-    _, fair_std = _mean_and_spread(fair, weights, whole)
-    fair_median = np.where(exists, medians[:, 2 * n_slots : 3 * n_slots], 0.0)
-    # Medians of three-way probabilities need not sum to one; they are scaled so that they do.
-    fair_prob = fair_median / fair_median.cumsum(axis=1)[:, -1:]
+    first_point = points[:, 0]
+    lined = kinds != H2H
+    middle, mean, spread, number = (np.full(len(kinds), np.nan) for _ in range(4))
+    by_point = ordered(first_point[lined], weights[lined])
+    middle[lined] = weighted_quantile(by_point, 0.5)
+    number[lined] = market_number(by_point, middle[lined], first_point[lined], weights[lined], own.fair[lined])
+    mean[lined], spread[lined] = _mean_and_spread(first_point[lined], weights[lined], whole[lined])
+
+    views = views_at(number, own, first_point, kinds, panel, league)
+    exists = np.arange(prices.shape[1])[None, :] < n_outcomes_of(kinds, league)[:, None]
+    asked = np.concatenate([prices, own.margin[:, None]], axis=1)
+    medians = weighted_quantile(ordered(asked, weights[:, None]), 0.5)
+    fair_median = np.where(exists, weighted_quantile(ordered(views.fair, views.weights[:, None]), 0.5), 0.0)
+    behind = views.weights.cumsum(axis=1)[:, -1]
+    behind = np.where(behind > 0, behind, np.nan)
+    _, fair_std = _mean_and_spread(views.fair, views.weights[:, None], behind[:, None])
 
     offered = np.where(fresh, prices, -np.inf)
     best = offered.max(axis=2, initial=-np.inf)
-    best_book = np.where(offered == best[:, :, None], ranks, 2 * n_books).argmin(axis=2)
+    best_book = np.where(offered == best[:, :, None], panel.ranks, 2 * len(panel.ranks)).argmin(axis=2)
+    signs = _signs(kinds, prices.shape[1])
     return Agreement(
-        n_books=counted.sum(axis=1),
+        n_books=own.counted.sum(axis=1),
         n_groups=n_groups,
         n_stale=(active & stale).any(axis=1).sum(axis=1),
-        point_median=medians[:, :n_slots],
-        point_mean=point_mean,
-        point_std=point_std,
-        price_median=medians[:, n_slots : 2 * n_slots],
-        fair_prob=np.where(exists, fair_prob, np.nan),
-        fair_prob_std=fair_std,
+        n_at_number=views.counted.sum(axis=1),
+        point_median=middle[:, None] * signs + 0.0,
+        point_mean=mean[:, None] * signs + 0.0,
+        point_std=spread[:, None] * np.abs(signs),
+        price_median=medians[:, :-1],
+        # Medians of three-way probabilities need not sum to one; they are scaled so that they do.
+        fair_prob=np.where(exists, fair_median / fair_median.cumsum(axis=1)[:, -1:], np.nan),
+        fair_point=np.where(behind > 0, number, np.nan)[:, None] * signs + 0.0,
+        fair_prob_std=np.where(exists, fair_std, np.nan),
         margin_median=medians[:, -1],
         best_price=np.where(best > 0, best, np.nan),
         best_book=best_book,
+        views=views,
     )
+
+
+def _signs(kinds: Ints, width: int) -> Floats:
+    """What a home or over point is multiplied by to be each outcome's own, (N, width); NaN where an outcome has none."""
+    signs = np.full((len(kinds), width), np.nan)
+    signs[:, 0] = np.where(kinds == H2H, np.nan, 1.0)
+    signs[:, 1] = np.where(kinds == H2H, np.nan, np.where(kinds == SPREADS, -1.0, 1.0))
+    return signs
 
 
 def _mean_and_spread(values: Floats, weights: Floats, whole: Floats) -> tuple[Floats, Floats]:
     """Weighted mean and population standard deviation along the last axis; `whole` is the sum of weights."""
-    shares = np.broadcast_to(weights[:, None, :], values.shape)
+    shares = np.broadcast_to(weights, values.shape)
     values = np.where(shares > 0, values, 0.0)
-    mean = (values * shares).cumsum(axis=-1)[..., -1] / whole[:, None]
+    mean = (values * shares).cumsum(axis=-1)[..., -1] / whole
     apart = np.where(shares > 0, values - mean[..., None], 0.0)
-    variance = (apart * apart * shares).cumsum(axis=-1)[..., -1] / whole[:, None]
+    variance = (apart * apart * shares).cumsum(axis=-1)[..., -1] / whole
     return mean, np.sqrt(variance)

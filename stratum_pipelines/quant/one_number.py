@@ -1,7 +1,8 @@
 """Books that quote different numbers, brought to one number before they are compared.
 
 -3 at even money and -3.5 at +120 say nearly the same; their medians, -3.25 and a price between, say something else. So every
-book's fair probability is first moved to the number the market quotes most.
+book's fair probability is first moved to the number the market quotes most. This is the only place that does so: the
+consensus, signals and entries all read what comes out of it.
 """
 
 from typing import NamedTuple
@@ -9,74 +10,136 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.quant.key_numbers import ScoreTable
+from stratum_pipelines.quant.key_numbers import score_table
 from stratum_pipelines.quant.odds import Floats
+from stratum_pipelines.quant.panel import Panel, group_weights
+from stratum_pipelines.quant.weighted import SAME, Ordered
+from stratum_pipelines.reference import League
+from stratum_pipelines.reference.leagues import H2H, MARKETS, SPREADS, TOTALS
 
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
-# Weights such as three thirds do not add up to the last bit: supports this close are the same.
-SAME = 1e-9
-# Work is done in pieces that stay in the processor's cache.
-PIECE = 2048
+# A probability is moved by so many standard deviations at most. Further off, what the table does not know of a league is
+# more than what is to be compared: a run line of -1.5 says little about one of +1.5.
+FARTHEST_SD = 0.25
 
 
-class OneNumber(NamedTuple):
-    """N markets over B books at one number each.
+class OwnViews(NamedTuple):
+    """What B books think of N markets, each at its own number.
 
-    `number` (N,) is the market's, NaN where no book counts. `fair_prob` (N, B) is each book's fair probability there, NaN
-    for books that do not count or whose number no table reaches. `moved` (N, B) says whose number was another.
+    `counted` (N, B) are the books with a fresh quote on every outcome; `fair` (N, O, B) are their fair probabilities and
+    `margin` (N, B) what their implied probabilities sum to above 1, both NaN for books without a price on every outcome.
     """
 
+    counted: Bools
+    fair: Floats
+    margin: Floats
+
+
+class Views(NamedTuple):
+    """What B books think of N markets, all at one number, so that they compare.
+
+    `counted` (N, B) are the books that can be compared: a fresh quote on every outcome, prices the method can read, a
+    number near enough. `weights` (N, B) are theirs, so that every operator group weighs 1, and `n_groups` (N,) the groups.
+    `number` (N,) is the home or over point all stand at, NaN in h2h. `fair` (N, O, B) is each book's probability there, NaN
+    where it does not count; `margin` (N, B) as in `OwnViews`.
+    """
+
+    counted: Bools
+    weights: Floats
+    n_groups: Ints
     number: Floats
-    fair_prob: Floats
-    moved: Bools
+    fair: Floats
+    margin: Floats
 
 
-def market_number(handicaps: Floats, weights: Floats, median: Floats) -> Floats:
+def n_outcomes_of(kinds: Ints, league: League) -> Ints:
+    """How many outcomes markets of these kinds have, (N,)."""
+    return np.where(kinds == H2H, league.n_outcomes, 2)
+
+
+def own_views(prices: Floats, fresh: Bools, kinds: Ints, panel: Panel, league: League) -> OwnViews:
+    """The books' prices without their margin; `prices` and `fresh` (N, O, B), `kinds` (N,)."""
+    n_outcomes = n_outcomes_of(kinds, league)
+    counted = fresh[:, 0].copy()
+    for outcome in range(1, prices.shape[1]):
+        counted &= fresh[:, outcome] | (n_outcomes <= outcome)[:, None]
+    fair, total = panel.methods.remove(prices, kinds, n_outcomes)
+    return OwnViews(counted, fair, total - 1.0)
+
+
+def views_at(number: Floats, own: OwnViews, points: Floats, kinds: Ints, panel: Panel, league: League) -> Views:
+    """The books' views at the number (N,) of each market; `points` (N, B) is each book's home or over point.
+
+    What half a point is worth says the league's table of final margins and totals, key numbers and pushes included. A book
+    further off than a quarter of the league's standard deviation is not moved and does not count.
+
+    The sides of a spread are alike: it is always the side that gives points at the market's number that is moved, and
+    the other has what is left to 1. So home and away exchanged exchange the results, to the last bit.
+    """
+    fair = np.where(own.counted[:, None, :], own.fair, np.nan)
+    near = own.counted & ~np.isnan(fair[:, 0])
+    for kind, deviation in ((SPREADS, league.margin_sd), (TOTALS, league.total_sd)):
+        row, book = np.nonzero((kinds == kind)[:, None] & near & (points != number[:, None]))
+        if not len(row):
+            continue
+        at, to = points[row, book], number[row]
+        reachable = np.flatnonzero(np.abs(to - at) <= FARTHEST_SD * deviation)
+        moved = np.full((2, len(row)), np.nan)
+        before = fair[row[reachable], :2, book[reachable]].T
+        moved[:, reachable] = _moved(before, at[reachable], to[reachable], kind, league)
+        fair[row, 0, book], fair[row, 1, book] = moved
+        near[row, book] = ~np.isnan(moved[0])
+    np.copyto(fair, np.nan, where=~near[:, None, :])
+    weights, n_groups = group_weights(near, panel.groups)
+    return Views(near, weights, n_groups, number, fair, own.margin)
+
+
+def moved_fair(fair: Floats, at: Floats, to: Floats, kind: int, outcomes: Ints, league: League) -> Floats:
+    """Fair probabilities at points `to`, when they are known at points `at`; all (K,), points from each outcome's side."""
+    # A table knows handicaps: an over gives the total away, an under receives it.
+    sign = np.where((kind == TOTALS) & (outcomes == 0), -1.0, 1.0)
+    return score_table(league, MARKETS[kind]).move(fair, sign * at, sign * to).fair
+
+
+def market_number(ordered: Ordered, median: Floats, points: Floats, weights: Floats, fair: Floats) -> Floats:
     """The number most of the weight quotes, (N,); NaN where there is no weight.
 
-    `handicaps` and `weights` have shape (N, B), weight 0 for books that do not count; `median` (N,) is the weighted median of the
-    handicaps. Among numbers quoted equally the one nearest to the median is taken, then the one nearer to 0, then the
-    lower.
+    `points` (N, B) are the books' home or over points and `weights` (N, B) their weights, `ordered` the two by rising value and
+    `median` (N,) the weighted median; `fair` (N, O, B) are the books' fair probabilities at their own numbers. Among numbers
+    quoted equally the one nearest to the median is taken, then the one nearer to 0. That leaves one, or -x and x: of these the
+    one whose books see the sides closer to even. Where they are alike in that too the number is 0, between the two: neither
+    side is preferred.
     """
-    counted = weights > 0
-    number = np.where(counted, handicaps, np.inf).min(axis=1, initial=np.inf)
-    highest = np.where(counted, handicaps, -np.inf).max(axis=1, initial=-np.inf)
-    split = np.flatnonzero(number < highest)
-    for start in range(0, split.size, PIECE):
-        piece = split[start : start + PIECE]
-        number[piece] = _most_quoted(handicaps[piece], weights[piece], median[piece])
+    values, reached = ordered
+    ends = np.ones(values.shape, np.bool_)
+    ends[:, :-1] = values[:, 1:] != values[:, :-1]
+    below = np.zeros_like(reached)
+    below[:, 1:] = np.maximum.accumulate(np.where(ends, reached, 0.0), axis=1)[:, :-1]
+    support = np.where(ends, reached - below, 0.0)
+    best: Bools = np.asarray(ends & (support >= support.max(axis=1, keepdims=True) * (1.0 - SAME)))
+    best &= np.isfinite(values)
+    finite = np.where(best, values, 0.0)
+    for distance in (np.abs(finite - median[:, None]), np.abs(finite)):
+        distance = np.where(best, distance, np.inf)
+        best &= distance <= distance.min(axis=1, initial=np.inf, keepdims=True) + SAME
+    number = np.where(best, values, np.inf).min(axis=1, initial=np.inf)
+    other = np.where(best, values, -np.inf).max(axis=1, initial=-np.inf)
+    for row in np.flatnonzero(number < other).tolist():
+        uneven = np.abs(fair[row, 0] - fair[row, 1]) * weights[row]
+        counted = (weights[row] > 0) & ~np.isnan(uneven)
+        here, there = (uneven[counted & (points[row] == at)].sum() for at in (number[row], other[row]))
+        number[row] = number[row] if here < there - SAME else other[row] if there < here - SAME else 0.0
     return np.where(np.isfinite(number), number, np.nan)
 
 
-def at_one_number(
-    table: ScoreTable, handicaps: Floats, fair_prob: Floats, weights: Floats, median: Floats
-) -> OneNumber:
-    """Every book's fair probability at the number its market quotes most.
-
-    `handicaps` (N, B) are from the side of the market's first outcome: the home team's handicap, or minus the total for the
-    over (`lines.own_handicap`). `fair_prob` (N, B) is that outcome's fair probability at the book's own number, given no push;
-    the other outcome's is what is left to 1, before and after. `weights` and `median` as in `market_number`. What books
-    with weight 0 hold does not matter, nor does their place in the array.
-    """
-    number = market_number(handicaps, weights, median)
-    counted = weights > 0
-    moved = counted & (handicaps != number[:, None])
-    found = np.where(counted, fair_prob, np.nan)
-    row, book = np.nonzero(moved)
-    found[row, book] = table.move(fair_prob[row, book], handicaps[row, book], number[row]).fair
-    return OneNumber(number, found, moved)
-
-
-def _most_quoted(handicaps: Floats, weights: Floats, median: Floats) -> Floats:
-    """The number with most weight behind it in each market; every market has at least one book that counts."""
-    own = np.where(weights > 0, handicaps, np.nan)
-    support = np.zeros_like(own)
-    # One book after the other, so that books of no weight in between change no bits.
-    for book in range(own.shape[1]):
-        support += (own == own[:, book, None]) * weights[:, book, None]
-    best = support >= support.max(axis=1, keepdims=True) * (1.0 - SAME)
-    for distance in (np.abs(own - median[:, None]), np.abs(own), own):
-        distance = np.where(best, distance, np.inf)
-        best &= distance <= distance.min(axis=1, keepdims=True) + SAME
-    return np.where(best, own, np.inf).min(axis=1)
+def _moved(fair: Floats, at: Floats, to: Floats, kind: int, league: League) -> Floats:
+    """Both outcomes' fair probabilities (2, K) at home or over points `to`, when they are known at points `at`."""
+    first = np.ones(len(at), np.bool_)
+    if kind == SPREADS:
+        first = (to < 0) | (to == 0) & (at < 0)
+    own, outcomes = np.where(first, fair[0], fair[1]), np.where(first, 0, 1)
+    sign = np.where(first, 1.0, -1.0)
+    moved = moved_fair(own, sign * at, sign * to, kind, outcomes, league)
+    return np.where(first, [moved, 1.0 - moved], [1.0 - moved, moved])

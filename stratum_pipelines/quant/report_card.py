@@ -7,8 +7,8 @@ import numpy.typing as npt
 import polars as pl
 
 from stratum_pipelines.quant.aftermath import TIE, aftermath
-from stratum_pipelines.quant.clv import Deviations
 from stratum_pipelines.quant.intervals import clustered_bounds, clustered_error, clustered_mean
+from stratum_pipelines.reference import League
 
 SCHEMA = {
     "signal_type": pl.String,
@@ -42,7 +42,7 @@ def report_cards(
     signals: pl.DataFrame,
     consensus: pl.LazyFrame,
     clv_records: pl.DataFrame,
-    deviations: Deviations,
+    leagues: Mapping[str, League],
     signal_types: Sequence[str] = (),
 ) -> pl.DataFrame:
     """One row per signal type and market ("" for all of them), in the columns of `SCHEMA`; errors are clustered by game.
@@ -60,7 +60,7 @@ def report_cards(
       where it went back.
     - `beat_rate`, `clv_prob_mean`: of the entries, as in scorecards.
     """
-    judged = aftermath(signals, consensus, clv_records, deviations)
+    judged = aftermath(signals, consensus, clv_records, leagues)
     types = sorted({*signal_types, *judged["signal_type"].to_list()})
     rows = []
     for signal_type in types:

@@ -1,6 +1,8 @@
 """Which method of removing a margin is used where, and the figures it was chosen by; the data stand in devig.toml."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -39,9 +41,13 @@ class MethodChoices:
     sha256: str
     choices: tuple[MethodChoice, ...]
 
+    @cached_property
+    def _chosen(self) -> Mapping[tuple[str, str, str], str]:
+        return {(choice.sport, choice.market, choice.book): choice.method for choice in self.choices}
+
     def method(self, sport: str, market: str, book: str = "") -> str:
         """The method for a book's market: what was chosen for the book, else for all books of the market, else the default."""
-        chosen = {(choice.sport, choice.market, choice.book): choice.method for choice in self.choices}
+        chosen = self._chosen
         return chosen.get((sport, market, book)) or chosen.get((sport, market, "")) or self.default
 
 

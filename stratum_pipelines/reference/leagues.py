@@ -5,6 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 MARKETS = ("h2h", "spreads", "totals")
+# Their positions: how arrays name the kind of a market.
+H2H, SPREADS, TOTALS = range(len(MARKETS))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.quant.consensus import weighted_median
+from stratum_pipelines.quant.one_number import moved_fair
+from stratum_pipelines.quant.weighted import weighted_median
 from stratum_pipelines.signals.meta import by_book, count, flag, number, text
-from stratum_pipelines.signals.opinions import Opinions, Yardstick, moved_fair, yardstick
+from stratum_pipelines.signals.opinions import Opinions, Yardstick, yardstick
 from stratum_pipelines.signals.signal import Hit, Memory, Settable, Signal
 from stratum_pipelines.signals.tape import H2H, SPREADS, TOTALS, Tape
 
@@ -82,7 +83,7 @@ def _stands_apart(tape: Tape, found: Apart) -> npt.NDArray[np.bool_]:
 
 def _is_news(tape: Tape, found: Apart, chosen: Ints) -> npt.NDArray[np.bool_]:
     """Which of the chosen did not stand apart one answer before, by the books as they stood then."""
-    earlier = tape.opinions_at(found.cell[chosen], before=True)
+    earlier = tape.opinions_before(found.cell[chosen])
     then = _apart(tape, earlier, np.arange(len(chosen)), found.outcome[chosen], found.book[chosen])
     return ~_stands_apart(tape, then)
 
@@ -145,7 +146,7 @@ def _hit(tape: Tape, opinions: Opinions, found: Apart, k: int, edge: float) -> H
 
 SIGNAL = Signal(
     name="DISLOCATION",
-    rule_version="1",
+    rule_version="2",
     description="One book's fresh quote stands apart from what the other operator groups agree on.",
     detect=detect,
     parameters={

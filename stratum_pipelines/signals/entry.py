@@ -3,36 +3,52 @@
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.quant.lines import implied_mean, outcome_chances, own_handicap
+from stratum_pipelines.quant.key_numbers import score_table
 from stratum_pipelines.quant.odds import Floats
+from stratum_pipelines.reference import League
+from stratum_pipelines.signals.quotes import MARKETS, SPREADS, TOTALS
+
+Ints = npt.NDArray[np.int64]
 
 
-def best_entry(
+def best_entries(
     prices: Floats,
     points: Floats,
     fresh: npt.NDArray[np.bool_],
-    ranks: npt.NDArray[np.int64],
-    side: str,
-    fair_prob: float,
-    at_point: float,
-    deviation: float,
-) -> int | None:
-    """The position of the book with the highest expected value, None when no fresh quote is left.
+    ranks: Ints,
+    kinds: Ints,
+    outcomes: Ints,
+    fair_prob: Floats,
+    at_point: Floats,
+    league: League,
+) -> Ints:
+    """The positions (K,) of the books with the highest expected return, -1 where no fresh quote is left.
 
-    `prices` and `points` (B,) are every book's quote on the outcome, `fresh` says which can be taken. The consensus
-    (`fair_prob` at `at_point`) values each number by the league's margin model; for h2h the highest price wins.
-    `deviation` 0 means the market has no points. A number more than one
-    deviation away from the consensus is a slip of the feed, no offer: nobody could take it. Among equals the first by `ranks` (B,) wins.
+    `prices` and `points` (K, B) are every book's quote on the outcome, points from its side, and `fresh` says which can be
+    taken. `kinds` and `outcomes` (K,) say what the markets are and which outcome is taken, `ranks` (B,) is the order in which
+    the first among equals wins.
+
+    The consensus (`fair_prob` at `at_point`, from the outcome's side, both (K,)) says through the league's table of final
+    margins and totals how often each number wins and pushes: the return is win x price + push. In h2h, and where the
+    table knows no chance, the highest price wins. A number more than one standard deviation away from the consensus is a
+    slip of the feed, no offer: nobody could take it; nor is there an offer where there is no consensus to say so.
     """
-    offered = np.flatnonzero(fresh & ((deviation <= 0) | (np.abs(points - at_point) <= max(deviation, 0.0))))
-    if not len(offered):
-        return None
-    offered = offered[ranks[offered].argsort()]
-    price = prices[offered]
-    numbers = points[offered]
-    if deviation <= 0 or np.isnan(fair_prob) or (numbers == numbers[0]).all():
-        return int(offered[price.argmax()])
-    mean = implied_mean(fair_prob, own_handicap(side, at_point), deviation)
-    chances = {p: outcome_chances(mean, own_handicap(side, p), deviation) for p in set(numbers.tolist())}
-    value = np.array([chances[p][0] * d + chances[p][1] for p, d in zip(numbers.tolist(), price.tolist(), strict=True)])
-    return int(offered[np.round(value, 12).argmax()])
+    taken, worth = fresh.copy(), prices.copy()
+    for kind, deviation in ((SPREADS, league.margin_sd), (TOTALS, league.total_sd)):
+        mine = np.flatnonzero(kinds == kind)
+        if not len(mine):
+            continue
+        at = at_point[mine, None]
+        taken[mine] &= np.abs(points[mine] - at) <= deviation
+        # A table knows handicaps: an over gives the total away, an under receives it.
+        sign = np.where((kind == TOTALS) & (outcomes[mine] == 0), -1.0, 1.0)[:, None]
+        table = score_table(league, MARKETS[kind])
+        place = table.place(fair_prob[mine, None], sign * at)
+        chances = table.chances(place, sign * points[mine])
+        known = ~np.isnan(place.share)
+        worth[mine] = np.where(known, chances.win * prices[mine] + chances.push, prices[mine])
+    # Equal quotes give equal returns only up to the last bits.
+    worth = np.where(taken, np.round(worth, 12), -np.inf)
+    highest = worth.max(axis=1, keepdims=True)
+    first = np.where(worth == highest, ranks, len(ranks)).argmin(axis=1)
+    return np.where(np.isfinite(highest[:, 0]), first, -1)

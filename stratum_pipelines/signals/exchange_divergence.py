@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.quant.consensus import group_weights, weighted_median
+from stratum_pipelines.quant.panel import group_weights
+from stratum_pipelines.quant.weighted import weighted_median
 from stratum_pipelines.signals.meta import by_book, count, number
 from stratum_pipelines.signals.opinions import Opinions, Yardstick, yardstick
 from stratum_pipelines.signals.signal import Hit, Memory, Settable, Signal
@@ -48,7 +49,7 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     # Of three outcomes two may have gained: the one that gained most speaks.
     order = stands[np.lexsort((found.outcome[stands], -found.gap[stands], found.cell[stands]))]
     chosen = order[np.unique(found.cell[order], return_index=True)[1]]
-    earlier = tape.opinions_at(found.cell[chosen], before=True)
+    earlier = tape.opinions_before(found.cell[chosen])
     then = _divergence(tape, earlier, np.arange(len(chosen)), found.outcome[chosen])
     return [_hit(tape, opinions, found, k) for k in chosen[~_diverges(tape, then)].tolist()]
 
@@ -125,7 +126,7 @@ def _hit(tape: Tape, opinions: Opinions, found: Divergence, k: int) -> Hit:
 
 SIGNAL = Signal(
     name="EXCHANGE_DIVERGENCE",
-    rule_version="1",
+    rule_version="2",
     description="The exchanges' fair probability stands away from that of the bookmakers.",
     detect=detect,
     parameters={

@@ -61,7 +61,7 @@ def _sides(home_point: float, keys: np.ndarray) -> np.ndarray:
 
 SIGNAL = Signal(
     name="KEY_CROSS",
-    rule_version="2",
+    rule_version="3",
     display_type="STRUCTURAL THRESHOLD EVENT",
     description="The consensus spread crossed a key number of its league.",
     detect=detect,

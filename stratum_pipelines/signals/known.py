@@ -6,7 +6,7 @@ from statistics import median
 
 import numpy as np
 
-from stratum_pipelines.quant.consensus import weighted_median
+from stratum_pipelines.quant.weighted import weighted_median
 from stratum_pipelines.signals.composite import NOT_APPLICABLE, Input, Inputs, Unknown
 from stratum_pipelines.signals.opinions import yardstick
 from stratum_pipelines.signals.severity import mass_crossed

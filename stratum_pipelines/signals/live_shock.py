@@ -81,7 +81,7 @@ def _judge(tape: Tape, answer: int, market: int) -> Hit | None:
 
 SIGNAL = Signal(
     name="LIVE_SHOCK",
-    rule_version="1",
+    rule_version="2",
     description="In play, the fair probability of a watched game's winner market jumped. Off unless switched on.",
     detect=detect,
     parameters={

@@ -73,7 +73,7 @@ def _toward(kind: int, change: float) -> tuple[float, int]:
 
 SIGNAL = Signal(
     name="MOVE",
-    rule_version="2",
+    rule_version="3",
     description="The consensus moved by a full step of its league within 30 minutes: 0.5 points of spread, 1.0 of total, 0.03 fair probability in h2h.",
     detect=detect,
     memory={"last_move": (np.int64, NEVER, ())},

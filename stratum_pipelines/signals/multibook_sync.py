@@ -62,7 +62,7 @@ def _judge(tape: Tape, row: int, market: int, outcome: int, last: int) -> Hit | 
 
 SIGNAL = Signal(
     name="MULTIBOOK_SYNC",
-    rule_version="2",
+    rule_version="3",
     description="At least three operator groups moved a market the same way within five minutes.",
     detect=detect,
     memory={"last_sync": (np.int64, NEVER, (3,))},

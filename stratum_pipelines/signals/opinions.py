@@ -1,36 +1,32 @@
-"""What every book thinks of a market: its prices without the margin, at one number for all, so that they compare."""
+"""What every book thinks of a market at one number, found by answer and market; and the yardstick a set of books makes."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.quant.consensus import group_weights, weighted_median
-from stratum_pipelines.quant.devig import multiplicative
-from stratum_pipelines.quant.key_numbers import score_table
 from stratum_pipelines.quant.odds import Floats
+from stratum_pipelines.quant.one_number import Views, own_views, views_at
+from stratum_pipelines.quant.panel import Panel, group_weights
+from stratum_pipelines.quant.weighted import weighted_median
 from stratum_pipelines.reference import League
-from stratum_pipelines.signals.quotes import H2H, MARKETS, SPREADS, TOTALS, Quotes
+from stratum_pipelines.signals.quotes import Quotes
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 # A median of absolute deviations times this is the standard deviation of a normal distribution.
 NORMAL = 1.4826
-# A probability is moved by so many standard deviations at most. Further off, what the table does not know of a league is
-# more than what is to be compared: a run line of -1.5 says little about one of +1.5.
-FARTHEST_SD = 0.25
 
 
 @dataclass(frozen=True)
 class Opinions:
-    """Books' fair probabilities in N cells, a cell being one market at one judged answer; in order of answer and market.
+    """Books' views in N cells, a cell being one market at one judged answer; in order of answer and market.
 
-    `answer` and `market` (N,) say which. `counted` (N, B) are the books with a fresh quote on every outcome, `weights`
-    (N, B) their weights, so that every operator group weighs 1, and `n_groups` (N,) the groups. A book at a number too far
-    off to be compared does not count. `number` (N,) is the home
-    or over point all are compared at, `fair` (N, O, B) each book's probability there, NaN where it does not count;
-    `point` (N, O, B) is where it quotes, `margin` (N, B) what its implied probabilities sum to above 1.
+    `answer` and `market` (N,) say which. The views are those the consensus is made of (`quant.one_number.Views`): `counted`
+    (N, B) are the books that can be compared, `weights` (N, B) their weights, `n_groups` (N,) the groups, `number` (N,) the
+    home or over point all are compared at, `fair` (N, O, B) each book's probability there, NaN where it does not count, `margin`
+    (N, B) what its implied probabilities sum to above 1. `point` (N, O, B) is where it quotes, from each outcome's side.
     """
 
     answer: Ints
@@ -50,55 +46,21 @@ class Opinions:
         return place if place < last and self.market[place] == market else None
 
 
-def opinions(
-    quotes: Quotes,
-    cells: Ints,
-    kinds: Ints,
-    numbers: Floats,
-    groups: Ints,
-    league: League,
-    before: bool = False,
+def opinions(views: Views, answers: Ints, markets: Ints, point: Floats) -> Opinions:
+    """The views in the cells (answers, markets), both (N,); `point` (N, O, B) from each outcome's side."""
+    return Opinions(
+        answers, markets, views.counted, views.weights, views.n_groups, views.number, point, views.fair, views.margin
+    )
+
+
+def opinions_before(
+    quotes: Quotes, cells: Ints, kinds: Ints, numbers: Floats, panel: Panel, league: League
 ) -> Opinions:
-    """The opinions in these cells of the quotes, whose kinds and numbers to compare at are given, all of shape (N,)."""
-    shown = quotes.before if before else quotes.now
-    fresh = (quotes.was_fresh if before else quotes.fresh)[cells]
-    price, point = shown["price"][cells], shown["point"][cells]
-    exists = np.arange(price.shape[1])[None, :] < np.where(kinds == H2H, league.n_outcomes, 2)[:, None]
-    counted: Bools = np.asarray((fresh | ~exists[:, :, None]).all(axis=1))
-    implied = np.where(counted[:, None, :] & exists[:, :, None], 1.0 / price, 0.0)
-    fair, total = multiplicative(implied)
-    fair[~(counted[:, None, :] & exists[:, :, None])] = np.nan
-    counted = np.asarray(counted & at_one_number(fair, point, kinds, numbers, league))
-    weights, n_groups = group_weights(counted, groups)
-    answers, markets = quotes.answer[cells], quotes.market[cells]
-    return Opinions(answers, markets, counted, weights, n_groups, numbers, point, fair, total - 1.0)
-
-
-def at_one_number(fair: Floats, point: Floats, kinds: Ints, numbers: Floats, league: League) -> Bools:
-    """Move fair probabilities, in place, from each book's own number to the number of its cell; shapes as in `Opinions`.
-
-    Returns which books (N, B) can be compared; those too far off are NaN. What half a point is worth says the league's
-    table of final margins and totals, key numbers and pushes included.
-    """
-    near: Bools = np.ones(fair[:, 0].shape, np.bool_)
-    for kind, deviation in ((SPREADS, league.margin_sd), (TOTALS, league.total_sd)):
-        own = kinds[:, None] == kind
-        near &= ~own | (np.abs(numbers[:, None] - point[:, 0]) <= FARTHEST_SD * deviation)
-        cell, book = np.nonzero(own & near & (numbers[:, None] != point[:, 0]) & ~np.isnan(fair[:, 0]))
-        if len(cell):
-            outcome = np.zeros(len(cell), np.int64)
-            moved = moved_fair(fair[cell, 0, book], point[cell, 0, book], numbers[cell], kind, outcome, league)
-            fair[cell, 0, book], fair[cell, 1, book] = moved, 1.0 - moved
-            near[cell, book] &= ~np.isnan(moved)
-    np.copyto(fair, np.nan, where=~near[:, None, :])
-    return near
-
-
-def moved_fair(fair: Floats, at: Floats, to: Floats, kind: int, outcomes: Ints, league: League) -> Floats:
-    """Fair probabilities at points `to`, when they are known at points `at`; all (K,), points from each outcome's side."""
-    # A table knows handicaps: an over gives the total away, an under receives it.
-    sign = np.where((kind == TOTALS) & (outcomes == 0), -1.0, 1.0)
-    return score_table(league, MARKETS[kind]).move(fair, sign * at, sign * to).fair
+    """What the books thought in these cells of the quotes one answer before, at the numbers given; kinds and numbers are (N,)."""
+    price, point = quotes.before["price"][cells], quotes.before["point"][cells]
+    own = own_views(price, quotes.was_fresh[cells], kinds, panel, league)
+    views = views_at(numbers, own, point[:, 0], kinds, panel, league)
+    return opinions(views, quotes.answer[cells], quotes.market[cells], point)
 
 
 @dataclass(frozen=True)

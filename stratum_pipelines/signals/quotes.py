@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-H2H, SPREADS, TOTALS = range(3)
-MARKETS = ("h2h", "spreads", "totals")
+from stratum_pipelines.reference.leagues import H2H, MARKETS, SPREADS, TOTALS
+
+__all__ = ["H2H", "MARKETS", "SPREADS", "TOTALS", "Quotes"]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stratum_pipelines.quant.consensus import group_weights, weighted_median
-from stratum_pipelines.quant.devig import multiplicative
+from stratum_pipelines.quant.panel import group_weights
+from stratum_pipelines.quant.weighted import weighted_median
 from stratum_pipelines.signals.meta import number
 from stratum_pipelines.signals.sides import column_of, is_against, sign_of
 from stratum_pipelines.signals.signal import Hit, Memory, Settable, Signal
@@ -76,8 +76,10 @@ def _own_values(tape: Tape, answer: int, market: int, outcome: int) -> np.ndarra
     n = len(tape.books)
     quotes, cell = tape.quotes, tape.quotes.cell(answer, market)
     if tape.kinds[market] == H2H:
-        fair, _ = multiplicative(1.0 / quotes.price[cell, : tape.league.n_outcomes, :n], axis=0)
-        return np.asarray(fair[outcome])
+        prices = quotes.price[cell][None, :, :n]
+        kinds, n_outcomes = np.array([H2H]), np.array([tape.league.n_outcomes])
+        fair, _ = tape.panel.methods.remove(prices, kinds, n_outcomes, np.arange(n))
+        return np.asarray(fair[0, outcome])
     return np.where(quotes.active[cell, outcome, :n], quotes.point[cell, outcome, :n], np.nan)
 
 
@@ -91,7 +93,7 @@ def _consensus(tape: Tape, first: int, row: int, market: int, outcome: int) -> t
 
 SIGNAL = Signal(
     name="STEAM",
-    rule_version="1",
+    rule_version="2",
     description="At least four operator groups moved a market the same way, each by a full step, within three minutes.",
     detect=detect,
     parameters={

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import League
-from stratum_pipelines.signals.opinions import Opinions, opinions
+from stratum_pipelines.signals.opinions import Opinions, opinions_before
 from stratum_pipelines.signals.quotes import H2H, MARKETS, SPREADS, TOTALS, Quotes
 
 __all__ = ["H2H", "MARKETS", "SPREADS", "TOTALS", "Tape"]
@@ -34,15 +35,15 @@ class Tape:
 
     `times` (T,) are receipts in UTC microseconds. `value` (T, M, O) is the consensus in force after each answer: for
     spreads and totals the home or over point in column 0, for h2h fair probabilities, NaN where there is none.
-    The rest covers the judged answers only: `updated` (P, M) says where the consensus was written, `starts` (P, M) when
-    the game begins as then known, `before_start` (P, M) where it had not begun, `gaps_us` (P,) how far apart the feed's
+    The rest covers the judged answers only: `updated` (P, M) says where the consensus was written and `opinions` what every
+    book thought there, `starts` (P, M) when the game begins as then known, `before_start` (P, M) where it had not begun, `gaps_us` (P,) how far apart the feed's
     answers lay by then (`feed_gaps`), `quotes` what every book offers where the consensus was written. `kinds` (M,) holds positions in `MARKETS`, `game` (M,)
     positions in `games`.
 
     `moves` are columns, one entry per book and market that moved, sorted by receipt: `received_at`, `at` (the book's
     time where it is sane, else the receipt), `since` (when the quote before it was last seen), `market`, `outcome` (moved
-    toward), `book`, `size` (points, or fair probability). `books` (B,) names the books, `groups` (B,) holds their operator
-    groups, `ranks` (B,) their places in the alphabet, `book_kinds` (B,) whether each is sharp, retail or an exchange. `steps` (3,) says, per kind of market, how large
+    toward), `book`, `size` (points, or fair probability). `books` names the books, `panel` says what is known of their columns,
+    `book_kinds` (B,) whether each is sharp, retail or an exchange. `steps` (3,) says, per kind of market, how large
     a move counts as one full step in this league. `parameters` are those of the rule that looks.
     """
 
@@ -51,24 +52,23 @@ class Tape:
     value: npt.NDArray[np.float64]
     kinds: npt.NDArray[np.int64]
     updated: npt.NDArray[np.bool_]
+    opinions: Opinions
     starts: npt.NDArray[np.int64]
     before_start: npt.NDArray[np.bool_]
     gaps_us: npt.NDArray[np.float64]
     moves: dict[str, npt.NDArray[Any]]
     quotes: Quotes
     books: tuple[str, ...]
-    groups: npt.NDArray[np.int64]
-    ranks: npt.NDArray[np.int64]
+    panel: Panel
     book_kinds: npt.NDArray[np.str_]
     league: League
     steps: npt.NDArray[np.float64]
     game: npt.NDArray[np.int64]
     games: Sequence[Game]
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def seen_by(self, parameters: Mapping[str, Any]) -> "Tape":
-        """The same tape for a rule with these parameters; what was worked out on it is shared."""
+        """The same tape for a rule with these parameters."""
         return replace(self, parameters=parameters)
 
     @property
@@ -77,21 +77,19 @@ class Tape:
         return self.league.key_numbers
 
     @property
-    def opinions(self) -> Opinions:
-        """What every book thinks of every market a judged answer wrote the consensus of; worked out once for all rules."""
-        if "opinions" not in self.cache:
-            self.cache["opinions"] = self.opinions_at(np.arange(len(self.quotes.answer)))
-        found: Opinions = self.cache["opinions"]
-        return found
+    def groups(self) -> npt.NDArray[np.int64]:
+        """The operator group of each book, (B,)."""
+        return self.panel.groups
 
-    def opinions_at(self, cells: npt.NDArray[np.int64], *, before: bool = False) -> Opinions:
-        """The same for chosen cells; with `before`, as the books stood one answer earlier.
+    @property
+    def ranks(self) -> npt.NDArray[np.int64]:
+        """The place of each book in the alphabet, (B,)."""
+        return self.panel.ranks
 
-        Either way they are compared at the number of the consensus after the answer.
-        """
-        markets = self.quotes.market[cells]
-        numbers = self.value[self.n_past + self.quotes.answer[cells], markets, 0]
-        return opinions(self.quotes, cells, self.kinds[markets], numbers, self.groups, self.league, before)
+    def opinions_before(self, cells: npt.NDArray[np.int64]) -> Opinions:
+        """What the books of chosen cells of `opinions` thought one answer earlier, at the number of the market now."""
+        kinds, numbers = self.kinds[self.quotes.market[cells]], self.opinions.number[cells]
+        return opinions_before(self.quotes, cells, kinds, numbers, self.panel, self.league)
 
     def index_at(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """For each moment, the row of the last answer at or before it, -1 where there is none."""

@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from stratum_pipelines.quant.aftermath import aftermath
 from stratum_pipelines.quant.report_card import SCHEMA, report_cards
+from stratum_pipelines.reference import load_reference
 from tests.build import NFL
 from tests.quant.rows import table
 from warehouse.tables import ClvRecords, Consensus, Signals
@@ -14,28 +16,30 @@ from warehouse.tables import ClvRecords, Consensus, Signals
 NOON = int(dt.datetime(2025, 10, 12, 12, tzinfo=dt.UTC).timestamp() * 1_000_000)
 HOUR = 3600 * 1_000_000
 START = NOON + 30 * HOUR
-DEVIATIONS = {NFL: {"spreads": 13.0, "totals": 13.0}}
+# A league no games are recorded of: its numbers are those of the plain normal.
+PLAIN = "plain_league"
+LEAGUES = {PLAIN: replace(load_reference().leagues[NFL], sport_key=PLAIN, margin_sd=13.0, total_sd=13.0)}
 
 
 def line(hours: float, point: float | None, fair: float | None = 0.5, **fields: Any) -> dict[str, Any]:
     known = {"event_id": "game", "market": "spreads", "outcome": "Home", "as_of": NOON + int(hours * HOUR)}
-    return known | {"point_median": point, "fair_prob": fair, "sport_key": NFL} | fields
+    return known | {"fair_point": point, "fair_prob": fair, "sport_key": PLAIN} | fields
 
 
 def signal(hours: float, window_s: float = 1800.0, **fields: Any) -> dict[str, Any]:
-    known = {"signal_id": "s1", "signal_type": "MOVE", "event_id": "game", "sport_key": NFL, "market": "spreads"}
+    known = {"signal_id": "s1", "signal_type": "MOVE", "event_id": "game", "sport_key": PLAIN, "market": "spreads"}
     where = {"outcome": "Home", "direction": "home", "detected_at": NOON + int(hours * HOUR), "window_s": window_s}
     return known | where | fields
 
 
 def close(point: float | None, fair: float | None = 0.5, **fields: Any) -> dict[str, Any]:
     known = {"signal_id": "s1", "convention": "scheduled", "version": 1, "event_id": "game", "is_current": True}
-    ends = {"closed_at": START, "quality": "ok", "close_point": point, "close_fair_prob": fair}
+    ends = {"closed_at": START, "quality": "ok", "close_fair_point": point, "close_fair_prob": fair}
     return known | ends | fields
 
 
 def after(signals: list[dict], lines: list[dict], closes: list[dict]) -> pl.DataFrame:
-    return aftermath(table(Signals, signals), table(Consensus, lines).lazy(), table(ClvRecords, closes), DEVIATIONS)
+    return aftermath(table(Signals, signals), table(Consensus, lines).lazy(), table(ClvRecords, closes), LEAGUES)
 
 
 def one(signals: dict, lines: list[dict], closes: list[dict]) -> dict[str, Any]:
@@ -43,11 +47,11 @@ def one(signals: dict, lines: list[dict], closes: list[dict]) -> dict[str, Any]:
 
 
 def test_what_came_before_and_after_by_hand() -> None:
-    # At -3 and 0.5 the chance is 0.5. Before, -2 at 0.5 is a place of 2 / 13: at -3 it is Φ(-1 / 13) = 0.46934. The close of
-    # -4 gives Φ(1 / 13) = 0.53066.
-    got = one(signal(10), [line(0, -2.0), line(10, -3.0)], [close(-4.0)])
-    assert got["move"] == pytest.approx(0.03066, abs=1e-5)
-    assert got["later"] == pytest.approx(0.03066, abs=1e-5)
+    # At -3.5 and 0.5 the chance is 0.5. Before, -2.5 at 0.5 is a mean of 2.5: at -3.5 it is Φ(-1 / 13) = 0.46934. The close
+    # of -4.5 gives Φ(1 / 13) = 0.53066.
+    got = one(signal(10), [line(0, -2.5), line(10, -3.5)], [close(-4.5)])
+    assert got["move"] == pytest.approx(0.03066, abs=2e-5)
+    assert got["later"] == pytest.approx(0.03066, abs=2e-5)
     assert got["further"] == 1.0
 
 
@@ -123,7 +127,7 @@ def walk(rng: np.random.Generator, games: int, *, memory: float = 0.0) -> pl.Dat
         last = float(path[47] if side > 0 else 1 - path[47])
         closes.append(close(None, last, signal_id=f"s{game:04}", event_id=f"g{game}", closed_at=NOON + 48 * HOUR))
     frames = table(Signals, signals), table(Consensus, lines).lazy(), table(ClvRecords, closes)
-    return report_cards(*frames, DEVIATIONS).filter(market="")
+    return report_cards(*frames, LEAGUES).filter(market="")
 
 
 def test_a_market_without_memory_gives_no_lift_and_no_slope() -> None:
@@ -147,7 +151,7 @@ def test_the_same_rows_in_any_order_give_the_same_cards() -> None:
     lines = [line(h, -3.0 - h / 10) for h in range(28)]
     closes = [close(-6.0, signal_id=f"s{h}") for h in (8, 12, 20)]
     found = [
-        report_cards(table(Signals, s), table(Consensus, c).lazy(), table(ClvRecords, r), DEVIATIONS)
+        report_cards(table(Signals, s), table(Consensus, c).lazy(), table(ClvRecords, r), LEAGUES)
         for s, c, r in ((signals, lines, closes), (signals[::-1], lines[::-1], closes[::-1]))
     ]
     assert found[0].equals(found[1])
@@ -161,7 +165,7 @@ def test_no_rows_give_no_cards_and_a_type_without_signals_an_empty_one() -> None
     assert row["further_rate"] is row["lift"] is row["reversal_slope"] is row["clv_prob_mean"] is None
     # Signals whose market has no consensus and no close are counted, and nothing is said of them.
     lonely = table(Signals, [signal(10)]), Consensus.empty().lazy(), ClvRecords.empty()
-    card = report_cards(*lonely, DEVIATIONS).row(0, named=True)
+    card = report_cards(*lonely, LEAGUES).row(0, named=True)
     assert (card["n"], card["n_closed"], card["n_decided"], card["further_low"]) == (1, 0, 0, None)
 
 
@@ -176,7 +180,7 @@ def test_a_card_by_hand() -> None:
         for i, (point, prob) in enumerate(ends)
     ]
     frames = table(Signals, signals), table(Consensus, lines).lazy(), table(ClvRecords, closes)
-    card = report_cards(*frames, DEVIATIONS).row(0, named=True)
+    card = report_cards(*frames, LEAGUES).row(0, named=True)
     assert (card["n"], card["n_events"], card["n_decided"], card["n_beat_decided"]) == (3, 2, 3, 3)
     assert card["further_rate"] == pytest.approx(2 / 3) and card["beat_rate"] == pytest.approx(2 / 3)
     assert card["clv_prob_mean"] == pytest.approx(0.02)

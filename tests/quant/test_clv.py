@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -7,13 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratum_pipelines.quant.clv import clv_records
+from stratum_pipelines.quant.key_numbers import score_table
+from stratum_pipelines.reference import load_reference
 from tests.build import MINUTE, NFL, NOON
 from tests.quant.rows import table
 from warehouse.tables import ClosingLines, ClvRecords, Signals
 
 START = NOON + 600 * MINUTE
 NOW = dt.datetime(2025, 10, 13, tzinfo=dt.UTC)
-DEVIATIONS = {NFL: {"spreads": 13.2, "totals": 18.0}}
+# A league no games are recorded of: its numbers are those of the plain normal, by which the examples are worked out.
+PLAIN = "plain_league"
+LEAGUES = dict(load_reference().leagues)
+LEAGUES[PLAIN] = replace(LEAGUES[NFL], sport_key=PLAIN, margin_sd=13.2, total_sd=18.0)
 MARKET = {"home": "spreads", "away": "spreads", "over": "totals", "under": "totals"}
 OTHER = {"home": "away", "away": "home", "over": "under", "under": "over"}
 
@@ -25,7 +31,7 @@ def signal(side: str, price: float | None, point: float | None = None, **fields:
         "signal_id": "s1",
         "signal_type": "MOVE",
         "event_id": "game-1",
-        "sport_key": NFL,
+        "sport_key": PLAIN,
         "market": market,
         "outcome": side,
         "direction": side,
@@ -52,6 +58,7 @@ def close(side: str, fair: float | None, point: float | None = None, **fields: A
         "point": point,
         "price_decimal": None if fair is None else 1.9,
         "fair_prob": fair,
+        "fair_point": point,
         "n_books": 5,
         "quality": "ok",
         "is_current": True,
@@ -60,7 +67,7 @@ def close(side: str, fair: float | None, point: float | None = None, **fields: A
 
 
 def records(signals: list[dict[str, Any]], closes: list[dict[str, Any]]) -> pl.DataFrame:
-    found = clv_records(table(Signals, signals), table(ClosingLines, closes), DEVIATIONS, NOW)
+    found = clv_records(table(Signals, signals), table(ClosingLines, closes), LEAGUES, NOW)
     assert list(ClvRecords.faults(found)) == []
     return found
 
@@ -96,18 +103,33 @@ def test_better_than_the_close_is_positive_on_every_side(
 def test_a_spread_by_hand() -> None:
     # -3.5 at 1.91, close -5.5 at 0.5, deviation 13.2: at -3.5 it wins with Phi(2 / 13.2) = 0.560215, no push.
     found = record(signal("home", 1.91, -3.5), close("home", 0.5, -5.5))
-    assert found["clv_prob"] == pytest.approx(0.560215 - 0.523560, abs=2e-6)
-    assert found["clv_ev"] == pytest.approx(0.560215 * 1.91 - 1, abs=2e-6)
+    assert found["clv_prob"] == pytest.approx(0.560215 - 0.523560, abs=2e-5)
+    assert found["clv_ev"] == pytest.approx(0.560215 * 1.91 - 1, abs=2e-5)
     # 1.91 is -109.890 American, so -9.890; the fair price 1 / 0.560215 = 1.785029 is -127.384, so -27.384.
-    assert found["clv_cents"] == pytest.approx(-9.890 + 27.384, abs=2e-3)
+    assert found["clv_cents"] == pytest.approx(-9.890 + 27.384, abs=2e-2)
 
 
 def test_a_total_that_can_push_by_hand() -> None:
     # Over 210 at 1.95, close 213 at 0.5, deviation 18: it wins with Phi(2.5 / 18) = 0.555231 (a total of 211 or more)
     # and pushes with Phi(3.5 / 18) - Phi(2.5 / 18) = 0.021855; given no push it wins with 0.567637.
     found = record(signal("over", 1.95, 210.0), close("over", 0.5, 213.0))
-    assert found["clv_prob"] == pytest.approx(0.567637 - 0.512821, abs=3e-6)
-    assert found["clv_ev"] == pytest.approx(0.555231 * 1.95 + 0.021855 - 1, abs=5e-6)
+    assert found["clv_prob"] == pytest.approx(0.567637 - 0.512821, abs=3e-5)
+    assert found["clv_ev"] == pytest.approx(0.555231 * 1.95 + 0.021855 - 1, abs=5e-5)
+
+
+def test_key_numbers_count_where_they_are_known() -> None:
+    # NFL home -2.5 at 1.91, close -3.5 at 0.5: in between lie the games that end on 3.
+    found = record(signal("home", 1.91, -2.5, sport_key=NFL), close("home", 0.5, -3.5))
+    win = float(score_table(LEAGUES[NFL], "spreads").move(0.5, -3.5, -2.5).fair)
+    assert win > 0.57
+    assert found["clv_prob"] == pytest.approx(win - 1 / 1.91) and found["clv_ev"] == pytest.approx(win * 1.91 - 1)
+
+
+def test_the_probability_is_moved_from_the_number_it_holds_at_and_points_are_against_the_median() -> None:
+    closed = close("home", 0.5, -3.25, fair_point=-3.0)
+    found = record(signal("home", 1.95, -3.0, sport_key=NFL), closed)
+    assert found["clv_points"] == 0.25 and (found["close_point"], found["close_fair_point"]) == (-3.25, -3.0)
+    assert found["clv_prob"] == pytest.approx(0.5 - 1 / 1.95)
 
 
 def test_the_winner_market_goes_by_probability() -> None:
@@ -160,6 +182,8 @@ def test_two_sides_of_one_trade_lose_what_the_other_wins(
 def test_a_better_number_and_a_better_price_are_worth_more(
     side: str, entry: float, at_close: float, fair: float, price: float
 ) -> None:
+    if MARKET[side] == "totals":
+        entry, at_close = entry + 200, at_close + 200
     better = entry + (-0.5 if side == "over" else 0.5)
     plain = record(signal(side, price, entry), close(side, fair, at_close))
     for gained in (signal(side, price, better), signal(side, price + 0.1, entry)):
@@ -182,7 +206,9 @@ VALUES = ("clv_points", "clv_prob", "clv_ev", "clv_cents", "beat_close")
 def test_a_missing_close_is_said_so_and_gives_no_value(closed: dict[str, Any]) -> None:
     found = record(signal("home", 1.91, -3.5), closed)
     assert found["quality"] == "missing" and found["entry_price_decimal"] == 1.91
-    assert [found[name] for name in (*VALUES, "close_point", "close_price_decimal", "close_fair_prob")] == [None] * 8
+    assert [
+        found[name] for name in (*VALUES, "close_point", "close_price_decimal", "close_fair_prob", "close_fair_point")
+    ] == [None] * 9
 
 
 def test_a_signal_without_an_entry_has_no_value() -> None:

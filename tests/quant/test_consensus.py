@@ -1,59 +1,36 @@
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from stratum_pipelines.quant.consensus import Agreement, agree, group_weights, weighted_median
+from stratum_pipelines.quant.consensus import Agreement, agree
+from stratum_pipelines.quant.devig.by_book import margin_methods
+from stratum_pipelines.quant.key_numbers import score_table
+from stratum_pipelines.quant.one_number import Views
+from stratum_pipelines.quant.panel import Panel
+from stratum_pipelines.reference import load_method_choices, load_reference
+from stratum_pipelines.reference.leagues import H2H, SPREADS, TOTALS
+from tests.build import EPL, NFL
 
-NUMBERS = st.floats(-1e6, 1e6)
-
-
-@given(arrays(np.float64, st.integers(1, 12), elements=NUMBERS), st.floats(1e-12, 1e6))
-def test_with_equal_weights_it_is_the_ordinary_median(values: np.ndarray, weight: float) -> None:
-    found = weighted_median(values, np.full(len(values), weight))
-    assert found == pytest.approx(np.median(values), rel=1e-12, abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("values", "weights", "median"),
-    [
-        ([-3.0, -3.5, -4.0], [1, 1, 1], -3.5),
-        ([-3.0, -3.5], [1, 1], -3.25),
-        # Twins share one voice: at -3 half and half, at -4 and at -4.5 one each. Half of 3 is passed at -4.
-        ([-3.0, -3.0, -4.0, -4.5], [0.5, 0.5, 1, 1], -4.0),
-        # Half of 2 is reached exactly after the second -4: the middle between it and the next value.
-        ([-4.0, -4.0, -3.0], [0.5, 0.5, 1], -3.5),
-        # Three of one operator, a third each, against one: thirds do not add up to the last bit, and half is half.
-        ([1.0, 1.0, 1.0, 2.0], [1 / 3, 1 / 3, 1 / 3, 1], 1.5),
-        ([1.0, 99.0, 2.0], [1, 0, 1], 1.5),
-        ([7.0], [0.25], 7.0),
-    ],
-)
-def test_the_weighted_median_by_hand(values: list[float], weights: list[float], median: float) -> None:
-    assert weighted_median(np.array(values), np.array(weights)) == median
+LEAGUES = load_reference().leagues
 
 
-def test_entries_of_no_weight_may_hold_anything_and_nothing_at_all_is_not_a_number() -> None:
-    values = np.array([[np.nan, 2.0, np.inf], [np.nan, np.nan, 5.0]])
-    weights = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    found = weighted_median(values, weights)
-    assert found[0] == 2.0 and np.isnan(found[1])
+def panel(groups: Sequence[int], ranks: Sequence[int] | None = None) -> Panel:
+    """A panel of books of these groups, in alphabetical order unless `ranks` says otherwise."""
+    order = np.arange(len(groups)) if ranks is None else np.array(ranks, np.int64)
+    methods = margin_methods(load_method_choices(), "soccer", ("",) * len(groups), len(groups))
+    return Panel(np.array(groups, np.int64), order, methods)
 
 
-@given(st.lists(st.tuples(st.integers(-40, 40), st.sampled_from([0.25, 0.5, 1.0])), min_size=1, max_size=9))
-def test_the_other_side_has_the_median_with_the_other_sign(quotes: list[tuple[int, float]]) -> None:
-    values, weights = np.array([q[0] / 4 for q in quotes]), np.array([q[1] for q in quotes])
-    assert weighted_median(-values, weights) == -weighted_median(values, weights)
-
-
-def test_every_operator_group_weighs_one() -> None:
-    counted = np.array([[True, True, True, True], [True, False, True, False], [False] * 4])
-    weights, n_groups = group_weights(counted, np.array([0, 0, 1, 2]))
-    assert weights.tolist() == [[0.5, 0.5, 1, 1], [1, 0, 1, 0], [0, 0, 0, 0]]
-    assert n_groups.tolist() == [3, 2, 0]
+def one_market(prices: list, home: list[float], groups: Sequence[int], kind: int = SPREADS) -> Agreement:
+    """One NFL market, all quotes fresh; `home` are the books' home points (totals: the points)."""
+    given_ = np.array([prices], np.float64)
+    points = np.array([[home, home if kind == TOTALS else [-p for p in home]]])
+    active = ~np.isnan(given_)
+    return agree(given_, points, active, np.zeros(given_.shape, bool), np.array([kind]), panel(groups), LEAGUES[NFL])
 
 
 def test_a_market_by_hand() -> None:
@@ -62,7 +39,8 @@ def test_a_market_by_hand() -> None:
     # a, b    -3.0 1.80  2.10     .55556 .47619      1.031746   .538462
     # c       -3.5 2.00  1.90     .5     .526316     1.026316   .487179
     # d       -4.0 2.00  2.00     .5     .5          1          .5
-    # Weights 1/2, 1/2, 1, 1: medians -3.5, home price 2.00, away 2.00, fair home .5, overround 1.026316.
+    # Weights 1/2, 1/2, 1, 1: medians -3.5, home price 2.00, away 2.00, overround 1.026316. Each number is quoted by one group;
+    # -3.5 is the median. There, by the table, a, b have .4966 (the threes lose), d has .5144 (the fours win).
     # Mean point (-3 - 3.5 - 4) / 3 = -3.5; its variance (.25 + 0 + .25) / 3 = 1 / 6.
     nothing = np.nan
     prices = np.array([[[1.8, 1.8, 2.0, 2.0, 3.0, 2.5], [2.1, 2.1, 1.9, 2.0, 1.5, nothing]]])
@@ -70,13 +48,20 @@ def test_a_market_by_hand() -> None:
     active = ~np.isnan(prices)
     stale = np.zeros(prices.shape, bool)
     stale[:, :, 4] = True
-    found = agree(prices, points, active, stale, np.array([2]), np.array([0, 0, 1, 2, 3, 4]), np.arange(6))
+    found = agree(prices, points, active, stale, np.array([SPREADS]), panel([0, 0, 1, 2, 3, 4]), LEAGUES[NFL])
     assert (found.n_books[0], found.n_groups[0], found.n_stale[0]) == (4, 3, 1)
     assert found.point_median[0].tolist() == [-3.5, 3.5]
     assert found.point_mean[0].tolist() == pytest.approx([-3.5, 3.5])
     assert found.point_std[0].tolist() == pytest.approx([(1 / 6) ** 0.5] * 2)
     assert found.price_median[0].tolist() == [2.0, 2.0]
-    assert found.fair_prob[0].tolist() == pytest.approx([0.5, 0.5], abs=1e-15)
+    table = score_table(LEAGUES[NFL], "spreads")
+    moved = [float(table.move(7 / 13, -3.0, -3.5).fair), float(table.move(0.5, -4.0, -3.5).fair)]
+    assert moved == pytest.approx([0.4966, 0.5144], abs=5e-5)
+    assert found.fair_prob[0].tolist() == pytest.approx([moved[0], 1 - moved[0]], abs=1e-12)
+    assert found.fair_point[0].tolist() == [-3.5, 3.5] and found.n_at_number[0] == 4
+    mean = (moved[0] + 0.487179487 + moved[1]) / 3
+    spread = sum((p - mean) ** 2 for p in (moved[0], 0.487179487, moved[1])) / 3
+    assert found.fair_prob_std[0].tolist() == pytest.approx([spread**0.5] * 2, abs=1e-8)
     assert found.margin_median[0] == pytest.approx(0.0263158, abs=5e-8)
     # The best price is the best fresh one, of whoever shows it: f counts for no opinion, yet its 2.50 can be taken.
     assert found.best_price[0].tolist() == [2.5, 2.1]
@@ -85,23 +70,24 @@ def test_a_market_by_hand() -> None:
 
 def test_books_that_share_the_best_price_are_taken_by_name() -> None:
     prices = np.full((1, 2, 3), 2.0)
-    found = agree(prices, prices * 0, prices > 0, prices < 0, np.array([2]), np.arange(3), np.array([2, 0, 1]))
+    beside = panel([0, 1, 2], ranks=[2, 0, 1])
+    found = agree(prices, prices * 0, prices > 0, prices < 0, np.array([SPREADS]), beside, LEAGUES[NFL])
     assert found.best_book[0].tolist() == [1, 1]
 
 
 def test_without_a_whole_fresh_opinion_there_is_no_consensus() -> None:
     prices = np.array([[[1.9, np.nan], [np.nan, 1.9]]])
     active = ~np.isnan(prices)
-    found = agree(
-        prices, prices * 0, active, np.zeros(prices.shape, bool), np.array([2]), np.array([0, 1]), np.arange(2)
-    )
-    assert (found.n_books[0], found.n_groups[0], found.n_stale[0]) == (0, 0, 0)
+    stale = np.zeros(prices.shape, bool)
+    found = agree(prices, prices * 0, active, stale, np.array([SPREADS]), panel([0, 1]), LEAGUES[NFL])
+    assert (found.n_books[0], found.n_groups[0], found.n_stale[0], found.n_at_number[0]) == (0, 0, 0, 0)
     for name in (
         "point_median",
         "point_mean",
         "point_std",
         "price_median",
         "fair_prob",
+        "fair_point",
         "fair_prob_std",
         "margin_median",
     ):
@@ -109,41 +95,87 @@ def test_without_a_whole_fresh_opinion_there_is_no_consensus() -> None:
     assert found.best_price[0].tolist() == [1.9, 1.9]
 
 
-def market(seed: int, n: int, n_books: int, n_slots: int = 3) -> dict[str, np.ndarray]:
-    """A heap of random markets: holes, stale quotes, two- and three-way ones, twins."""
+def test_books_at_other_numbers_are_moved_before_they_are_compared() -> None:
+    # Three groups at -3, fair .5; one at -2.5 with .55: there its threes win, at -3 they push.
+    even, dear = 1 / 0.525, 1 / (0.55 * 1.05)
+    found = one_market([[even] * 3 + [dear], [even] * 3 + [1 / (0.45 * 1.05)]], [-3.0, -3.0, -3.0, -2.5], [0, 1, 2, 3])
+    assert found.fair_point[0].tolist() == [-3.0, 3.0] and found.fair_prob[0, 0] == 0.5
+    assert found.views.fair[0, 0].round(3).tolist() == [0.5, 0.5, 0.5, 0.512]
+    assert (found.n_books[0], found.n_at_number[0]) == (4, 4)
+
+
+def test_a_book_too_far_off_counts_in_the_points_and_not_in_the_probability() -> None:
+    # A quarter of 13.2 points is 3.3.
+    even = [[1.9] * 4] * 2
+    found = one_market(even, [-3.0, -3.0, -6.0, -6.5], [0, 1, 2, 3])
+    assert (found.n_books[0], found.n_groups[0], found.n_at_number[0]) == (4, 4, 3)
+    assert found.point_median[0].tolist() == [-4.5, 4.5] and found.fair_point[0, 0] == -3.0
+
+
+def test_the_probability_stands_at_a_number_though_the_median_is_between_two() -> None:
+    found = one_market([[1.9, 1.9], [1.9, 1.9]], [45.5, 44.5], [0, 1], kind=TOTALS)
+    assert found.point_median[0].tolist() == [45.0, 45.0] and found.fair_point[0].tolist() == [44.5, 44.5]
+    # 0.5 over 45.5 is more over 44.5: the middle of both lies above a half.
+    assert 0.5 < found.fair_prob[0, 0] < 0.53
+
+
+@pytest.mark.parametrize("league", [NFL, EPL])
+def test_the_winner_market_has_no_points(league: str) -> None:
+    width = LEAGUES[league].n_outcomes
+    prices = np.full((1, width, 2), 1.9 + 0.9 * (width - 2))
+    fresh = np.ones(prices.shape, bool)
+    found = agree(prices, prices * 0, fresh, ~fresh, np.array([H2H]), panel([0, 1]), LEAGUES[league])
+    for name in ("point_median", "point_mean", "point_std", "fair_point"):
+        assert np.isnan(getattr(found, name)).all(), name
+    assert found.fair_prob[0].tolist() == pytest.approx([1 / width] * width) and found.n_at_number[0] == 2
+
+
+def market(seed: int, n: int, n_books: int) -> dict:
+    """A heap of random markets of a league with draws: holes, stale quotes, two- and three-way ones, several numbers, twins."""
     random = np.random.default_rng(seed)
-    n_outcomes = random.integers(2, n_slots + 1, n)
-    exists = np.arange(n_slots)[None, :, None] < n_outcomes[:, None, None]
-    prices = np.where(
-        exists & (random.random((n, n_slots, n_books)) > 0.15), random.uniform(1.05, 9, (n, n_slots, n_books)), np.nan
-    )
+    kinds = random.integers(0, 3, n)
+    exists = np.arange(3)[None, :, None] < np.where(kinds == H2H, 3, 2)[:, None, None]
+    shape = (n, 3, n_books)
+    prices = np.where(exists & (random.random(shape) > 0.12), random.uniform(1.5, 4, shape), np.nan)
     active = ~np.isnan(prices)
+    line = random.integers(-6, 7, (n, 1)) / 2 + random.integers(-2, 3, (n, n_books)) / 2
+    line = np.where((kinds == TOTALS)[:, None], np.abs(line) + 2, line)
+    other = np.where((kinds == SPREADS)[:, None], -line, line)
+    points = np.where((kinds == H2H)[:, None, None], 0.0, np.stack([line, other, np.zeros_like(line)], axis=1))
     return {
         "prices": prices,
-        "points": np.where(active, random.integers(-20, 20, prices.shape) / 2, 0.0),
+        "points": np.where(active, points, 0.0),
         "active": active,
         "stale": active & (random.random(prices.shape) < 0.1),
-        "n_outcomes": n_outcomes,
-        "groups": random.integers(0, max(1, n_books // 2 + 1), n_books),
-        "ranks": random.permutation(n_books),
+        "kinds": kinds,
+        "panel": panel(random.integers(0, max(1, n_books // 2 + 1), n_books).tolist(), random.permutation(n_books)),
+        "league": LEAGUES[EPL],
     }
 
 
+def fields(found: Agreement) -> dict[str, np.ndarray]:
+    """All arrays by name."""
+    plain = {f.name: getattr(found, f.name) for f in dataclasses.fields(Agreement) if f.name != "views"}
+    # Which book has the best price says nothing where there is none.
+    plain["best_book"] = np.where(np.isnan(found.best_price), -1, found.best_book)
+    return plain
+
+
 def same_bits(one: Agreement, other: Agreement) -> None:
-    for field in dataclasses.fields(Agreement):
-        left, right = getattr(one, field.name), getattr(other, field.name)
-        if field.name == "best_book":  # says nothing where there is no best price
-            left, right = left[~np.isnan(one.best_price)], right[~np.isnan(other.best_price)]
-        np.testing.assert_array_equal(left, right, err_msg=field.name, strict=True)
+    left, right = fields(one), fields(other)
+    for name in left:
+        np.testing.assert_array_equal(left[name], right[name], err_msg=name, strict=True)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 9))
 def test_fair_probabilities_sum_to_one_whatever_is_missing(seed: int, n_books: int) -> None:
     found = agree(**market(seed, 20, n_books))
-    agreed = found.n_books > 0
+    agreed = found.n_at_number > 0
     np.testing.assert_allclose(np.nansum(found.fair_prob[agreed], axis=1), 1.0, rtol=0, atol=1e-12)
-    assert np.isnan(found.fair_prob[~agreed]).all()
-    assert (found.n_groups <= found.n_books).all()
+    assert np.isnan(found.fair_prob[~agreed]).all() and np.isnan(found.fair_point[~agreed]).all()
+    assert (found.n_groups <= found.n_books).all() and (found.n_at_number <= found.n_books).all()
+    # A book at the market's number is always near enough; at 0, between two numbers quoted equally, there need not be one.
+    assert (agreed == (found.n_books > 0))[found.views.number != 0].all()
 
 
 @given(st.integers(0, 10_000), st.integers(1, 9), st.integers(1, 40))
@@ -154,8 +186,8 @@ def test_empty_columns_beside_the_books_change_no_bit(seed: int, n_books: int, n
     wider["prices"] = np.pad(given_["prices"], beside, constant_values=np.nan)
     wider["points"] = np.pad(given_["points"], beside)
     wider["active"], wider["stale"] = np.pad(given_["active"], beside), np.pad(given_["stale"], beside)
-    wider["groups"] = np.pad(given_["groups"], (0, n_empty))
-    wider["ranks"] = np.append(given_["ranks"], np.arange(n_books, n_books + n_empty))
+    groups, ranks = given_["panel"].groups.tolist(), given_["panel"].ranks.tolist()
+    wider["panel"] = panel(groups + [0] * n_empty, ranks + list(range(n_books, n_books + n_empty)))
     same_bits(agree(**given_), agree(**wider))
 
 
@@ -164,13 +196,53 @@ def test_markets_worked_out_together_or_apart_agree_to_the_last_bit(seed: int, n
     given_ = market(seed, 17, n_books)
     apart = []
     for start in range(0, 17, size):
-        cut = {k: v if k in ("groups", "ranks") else v[start : start + size] for k, v in given_.items()}
+        cut = {k: v[start : start + size] if isinstance(v, np.ndarray) else v for k, v in given_.items()}
         apart.append(agree(**cut))
-    joined = {f.name: np.concatenate([getattr(a, f.name) for a in apart]) for f in dataclasses.fields(Agreement)}
-    same_bits(agree(**given_), Agreement(**joined))
+    joined = {name: np.concatenate([getattr(a, name) for a in apart]) for name in fields(apart[0])}
+    views = Views(*(np.concatenate(parts) for parts in zip(*(a.views for a in apart), strict=True)))
+    same_bits(agree(**given_), Agreement(**joined, views=views))
+
+
+@given(st.integers(0, 10_000), st.integers(1, 9))
+def test_the_order_of_the_books_does_not_matter(seed: int, n_books: int) -> None:
+    given_ = market(seed, 12, n_books)
+    order = np.random.default_rng(seed).permutation(n_books)
+    turned = {k: v[..., order] if isinstance(v, np.ndarray) and v.ndim == 3 else v for k, v in given_.items()}
+    turned["panel"] = panel(given_["panel"].groups[order].tolist(), given_["panel"].ranks[order])
+    one, other = fields(agree(**given_)), fields(agree(**turned))
+    one.pop("best_book"), other.pop("best_book")
+    for name in one:
+        np.testing.assert_allclose(one[name], other[name], rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 7))
+def test_a_twin_that_quotes_the_same_changes_nothing(seed: int, n_books: int) -> None:
+    given_ = market(seed, 12, n_books)
+    twins = {
+        k: np.concatenate([v, v], axis=2) if isinstance(v, np.ndarray) and v.ndim == 3 else v for k, v in given_.items()
+    }
+    groups, ranks = np.arange(n_books), given_["panel"].ranks
+    twins["panel"] = panel([*groups, *groups], [*ranks, *(ranks + n_books)])
+    one, two = fields(agree(**{**given_, "panel": panel(groups.tolist(), ranks)})), fields(agree(**twins))
+    for name in one:
+        factor = 2 if name in ("n_books", "n_at_number", "n_stale") else 1
+        np.testing.assert_allclose(one[name] * factor, two[name], rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 9))
+def test_home_and_away_exchanged_exchange_everything_to_the_last_bit(seed: int, n_books: int) -> None:
+    given_ = market(seed, 20, n_books)
+    mine = given_["kinds"] != TOTALS
+    given_ = {k: v[mine] if isinstance(v, np.ndarray) else v for k, v in given_.items()}
+    turned = {k: v[:, [1, 0, 2]] if isinstance(v, np.ndarray) and v.ndim == 3 else v for k, v in given_.items()}
+    one, other = fields(agree(**given_)), fields(agree(**turned))
+    for name in one:
+        back = other[name][:, [1, 0, 2]] if other[name].ndim == 2 else other[name]
+        np.testing.assert_array_equal(one[name], back, err_msg=name)
 
 
 def test_no_markets_and_no_books_are_no_fault() -> None:
     assert agree(**market(1, 0, 4)).fair_prob.shape == (0, 3)
-    nobody = agree(**market(1, 5, 0))
+    given_ = market(1, 5, 1)
+    nobody = agree(**{**given_, "prices": given_["prices"] * np.nan, "active": given_["active"] & False})
     assert nobody.n_books.tolist() == [0] * 5 and np.isnan(nobody.best_price).all()

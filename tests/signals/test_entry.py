@@ -3,9 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratum_pipelines.signals.entry import best_entry
+from stratum_pipelines.quant.key_numbers import score_table
+from stratum_pipelines.reference import load_reference
+from stratum_pipelines.reference.leagues import H2H, SPREADS, TOTALS
+from stratum_pipelines.signals.entry import best_entries
+from tests.build import NFL
 
-NFL_MARGIN = 13.2
+LEAGUE = load_reference().leagues[NFL]
+PLACES = {"home": (SPREADS, 0), "away": (SPREADS, 1), "over": (TOTALS, 0), "under": (TOTALS, 1)}
 
 
 def entry(
@@ -16,14 +21,17 @@ def entry(
     ranks: list[int] | None = None,
     fair: float = 0.5,
     at: float = -4.0,
-    deviation: float = NFL_MARGIN,
+    winner_market: bool = False,
 ) -> int | None:
-    """The book taken among (point, price) quotes."""
-    points, prices = np.array(quotes, np.float64).T.reshape(2, -1)
-    n = len(prices)
-    taken = np.array([True] * n if fresh is None else fresh, bool)
+    """The book taken among (point, price) quotes; None for none."""
+    points, prices = np.array(quotes, np.float64).T.reshape(2, 1, -1)
+    n = prices.shape[1]
+    taken = np.array([[True] * n if fresh is None else fresh], bool)
     order = np.array(range(n) if ranks is None else ranks, np.int64)
-    return best_entry(prices, points, taken, order, side, fair, at, deviation)
+    kind, outcome = (H2H, 0) if winner_market else PLACES[side]
+    where = np.array([kind]), np.array([outcome]), np.array([fair]), np.array([at])
+    found = int(best_entries(prices, points, taken, order, *where, LEAGUE)[0])
+    return None if found < 0 else found
 
 
 def test_at_one_number_the_highest_price_wins() -> None:
@@ -31,7 +39,8 @@ def test_at_one_number_the_highest_price_wins() -> None:
 
 
 def test_a_better_number_is_weighed_against_its_price() -> None:
-    # Close to -4 at fair 0.5, half a point is worth about 1.5 % of probability, so about 0.06 of a price of 1.91.
+    # At -4 and 0.5 the fours push, 2.9 %; at -4.5 they lose, and it wins with 0.4856: 0.4856 x 1.91 is less than
+    # 0.4856 x 1.90 + 0.0289.
     assert entry([(-4.5, 1.91), (-4.0, 1.90)]) == 1
     assert entry([(-4.5, 2.05), (-4.0, 1.90)]) == 0
 
@@ -45,9 +54,22 @@ def test_every_side_knows_which_number_is_better_for_it(side: str, at: float, be
 
 
 def test_a_push_returns_the_stake() -> None:
-    # Around a mean of exactly 3, -3 pushes with about 3 %: it is worth more than -3.5 and less than -2.5.
+    # -3 pushes with 7.8 %: it is worth more than -3.5 and less than -2.5.
     assert entry([(-3.5, 1.91), (-3.0, 1.91)], at=-3.0) == 1
     assert entry([(-3.0, 1.91), (-2.5, 1.91)], at=-3.0) == 1
+
+
+def test_half_a_point_around_three_is_worth_more_than_around_nine() -> None:
+    # A price of 2.00 at -3.5 against 1.91 at -3: 0.4609 x 2.00 = 0.922, against 0.4609 x 1.91 + 0.0782 = 0.958.
+    assert entry([(-3.5, 2.00), (-3.0, 1.91)], at=-3.0) == 1
+    assert entry([(-9.5, 2.00), (-9.0, 1.91)], at=-9.0) == 0
+
+
+def test_the_return_is_that_of_the_table() -> None:
+    chances = score_table(LEAGUE, "totals").move(0.52, -44.5, [-44.0, -45.0])
+    worth = (chances.win * np.array([1.87, 2.05]) + chances.push).tolist()
+    assert worth[1] > worth[0] and entry([(44.0, 1.87), (45.0, 2.05)], side="over", at=44.5, fair=0.52) == 1
+    assert entry([(44.0, 1.87), (45.0, 1.90)], side="over", at=44.5, fair=0.52) == 0
 
 
 def test_only_what_can_still_be_taken_counts() -> None:
@@ -65,8 +87,8 @@ def test_among_equals_the_first_by_name_wins() -> None:
 
 
 def test_in_the_winner_market_the_highest_price_wins_whatever_stands_as_point() -> None:
-    assert entry([(0.0, 2.1), (0.0, 2.2)], deviation=0.0, at=float("nan")) == 1
-    assert entry([(0.0, 2.1), (9.0, 2.2)], deviation=0.0, fair=float("nan"), at=float("nan")) == 1
+    assert entry([(0.0, 2.1), (0.0, 2.2)], winner_market=True, at=float("nan")) == 1
+    assert entry([(0.0, 2.1), (9.0, 2.2)], winner_market=True, fair=float("nan"), at=float("nan")) == 1
 
 
 @given(
@@ -94,7 +116,26 @@ def test_no_quote_taken_is_beaten_by_one_with_both_a_better_number_and_a_better_
 
 
 def test_a_number_far_from_the_consensus_is_a_slip_and_no_offer() -> None:
-    far = -4.0 + NFL_MARGIN
+    far = -4.0 + 13.0
     assert entry([(far + 0.5, 3.0), (-4.0, 1.9)]) == 1
     assert entry([(far, 3.0), (-4.0, 1.9)]) == 0
     assert entry([(far + 0.5, 3.0)]) is None
+
+
+def test_without_a_consensus_nobody_says_what_a_number_is_worth() -> None:
+    assert entry([(-4.0, 1.9)], at=float("nan"), fair=float("nan")) is None
+
+
+def test_many_at_once_are_each_by_themselves() -> None:
+    prices, points = (
+        np.array([[1.9, 1.95], [1.9, 1.87], [2.1, 2.2]]),
+        np.array([[-4.0, -4.0], [45.0, 44.0], [0.0, 0.0]]),
+    )
+    where = (
+        np.array([SPREADS, TOTALS, H2H]),
+        np.array([0, 0, 1]),
+        np.array([0.5, 0.5, 0.4]),
+        np.array([-4, 44.5, np.nan]),
+    )
+    found = best_entries(prices, points, prices > 1, np.arange(2), *where, LEAGUE)
+    assert found.tolist() == [1, 1, 1]

@@ -34,7 +34,7 @@ class OddsSnapshots(Table):
     response_id = text("The answer, in raw_odds.")
 
 
-class Consensus(Table):
+class Consensus(Table, version=2):
     """One row per outcome and poll that changed its market, or in which a book of it went stale or came back."""
 
     name = "consensus"
@@ -52,22 +52,35 @@ class Consensus(Table):
     n_books = count("Books with a fresh quote on every outcome of the market.")
     n_groups = count("Operator groups among those books.")
     n_stale = count("Books left out because their quote is stale.")
+    n_at_number = count(
+        "Books behind fair_prob: all of n_books but those too far from fair_point to be moved there; null in older rows.",
+        nullable=True,
+    )
     point_median = number("Median point over operator groups.", unit="points", nullable=True)
     point_mean = number("Mean point over operator groups.", unit="points", nullable=True)
     point_std = number("Population standard deviation of the point.", unit="points", nullable=True, at_least=0)
     price_median = number("Median decimal price over operator groups.", unit="decimal odds", nullable=True, above=1)
-    fair_prob = probability("Margin-free probability: median over operator groups, scaled to sum to 1.", nullable=True)
-    fair_prob_std = number("Population standard deviation of the books' fair probabilities.", nullable=True, at_least=0)
+    fair_prob = probability(
+        "Margin-free probability at fair_point: median over operator groups, scaled to sum to 1.", nullable=True
+    )
+    fair_point = number(
+        "The point from the outcome's own side at which fair_prob holds: the one quoted most. Null in h2h and in older rows.",
+        unit="points",
+        nullable=True,
+    )
+    fair_prob_std = number(
+        "Population standard deviation of the books' fair probabilities at fair_point.", nullable=True, at_least=0
+    )
     margin_median = number("Median overround less 1.", nullable=True)
     best_price_decimal = number(
         "Highest fresh decimal price, whatever its point.", unit="decimal odds", nullable=True, above=1
     )
     best_bookmaker = text("The book with that price; the first by name when several share it.", nullable=True)
-    devig_method = text("How the margin was removed.")
+    devig_method = text("How the margin was removed; several methods in alphabetical order, joined by +.")
     response_id = text("The answer that caused the row, in raw_odds.")
 
 
-class ClosingLines(Table):
+class ClosingLines(Table, version=2):
     """One row per outcome, book (or the consensus), closing convention and version."""
 
     name = "closing_lines"
@@ -92,7 +105,12 @@ class ClosingLines(Table):
     )
     point = number("Closing point; the median for the consensus.", unit="points", nullable=True)
     price_decimal = number("Closing price; the median for the consensus.", unit="decimal odds", nullable=True, above=1)
-    fair_prob = probability("Margin-free closing probability.", nullable=True)
+    fair_prob = probability("Margin-free closing probability, at fair_point.", nullable=True)
+    fair_point = number(
+        "The point at which fair_prob holds: the consensus's own, or the book's point. Null in h2h and in older rows.",
+        unit="points",
+        nullable=True,
+    )
     n_books = count("Books behind the close: 1 or 0 for a book's own.")
     quality = text("Whether the close can be relied on.", one_of=("ok", "thin", "stale", "missing"))
     is_current = flag("Whether this is the newest version.")

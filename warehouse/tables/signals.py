@@ -55,7 +55,7 @@ class Signals(Table):
     response_id = text("The answer that completed the signal, in raw_odds.")
 
 
-class ClvRecords(Table, version=2):
+class ClvRecords(Table, version=3):
     """One row per signal, closing convention and version: the entry against the close."""
 
     name = "clv_records"
@@ -80,7 +80,10 @@ class ClvRecords(Table, version=2):
     entry_price_decimal = number("Price taken.", unit="decimal odds", nullable=True, above=1)
     close_point = number("Closing point of the consensus.", unit="points", nullable=True)
     close_price_decimal = number("Closing median price.", unit="decimal odds", nullable=True, above=1)
-    close_fair_prob = probability("Closing fair probability, at the close's own number.", nullable=True)
+    close_fair_prob = probability("Closing fair probability, at close_fair_point.", nullable=True)
+    close_fair_point = number(
+        "The point at which close_fair_prob holds; null in h2h and in older rows.", unit="points", nullable=True
+    )
     clv_points = number("Points by which the entry beats the close; positive is better.", unit="points", nullable=True)
     clv_prob = number("Closing fair probability at the entry's number less 1 / entry price.", nullable=True)
     clv_ev = number("Expected profit per unit staked at the closing probability, pushes returned.", nullable=True)

@@ -1,0 +1,36 @@
+"""What is known of the books whose quotes stand side by side in an array."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.quant.devig.by_book import MarginMethods
+from stratum_pipelines.quant.odds import Floats
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """The books of B columns, (B,) each; what stands for a column without a book does not matter.
+
+    `groups` holds each book's operator group, from 0 up, `ranks` its place in alphabetical order, `methods` how its
+    margin is removed.
+    """
+
+    groups: Ints
+    ranks: Ints
+    methods: MarginMethods
+
+
+def group_weights(counted: Bools, groups: Ints) -> tuple[Floats, Ints]:
+    """A weight per book so that every operator group weighs 1, and the number of groups.
+
+    `counted` has shape (N, B) and says which books take part; `groups` (B,) holds the group of each book, from 0 up.
+    """
+    membership = (groups[:, None] == np.arange(groups.max(initial=-1) + 1)).astype(np.float64)
+    sizes = counted.astype(np.float64) @ membership
+    share = np.where(counted, 1.0 / np.maximum(sizes[:, groups], 1.0), 0.0)
+    return share, (sizes > 0).sum(axis=1)
