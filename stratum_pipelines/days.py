@@ -45,7 +45,16 @@ def rules_digest(rules: Rules, sport_key: str) -> str:
     signals = [(name, s.rule_version, sorted(map(str, s.parameters.items()))) for name, s in rules.signals.items()]
     books = sorted(rules.reference.books.items())
     numbers = sorted((place, w) for place, w in load_key_numbers().weights.items() if place[0] == sport_key)
-    parts = (STATE_VERSION, COMPOSITE_VERSION, rules.league(sport_key), books, rules.methods, numbers, signals)
+    parts = (
+        STATE_VERSION,
+        COMPOSITE_VERSION,
+        rules.league(sport_key),
+        books,
+        rules.methods,
+        rules.book_weights,
+        numbers,
+        signals,
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

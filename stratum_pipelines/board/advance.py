@@ -24,7 +24,14 @@ from stratum_pipelines.board.schedule import Schedule
 from stratum_pipelines.board.state import Board
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reading import Answer, Reading, Refusal
-from stratum_pipelines.reference import League, MethodChoices, Reference, load_method_choices
+from stratum_pipelines.reference import (
+    BookWeights,
+    League,
+    MethodChoices,
+    Reference,
+    load_book_weights,
+    load_method_choices,
+)
 from stratum_pipelines.signals.signal import Signal
 
 CELLS_PER_RUN = 400_000
@@ -37,7 +44,7 @@ class Rules:
     """What the computation of a sport depends on besides its answers: reference data, signals, providers.
 
     `links` are the links a person has made, from (provider, its id of a game) to our event_id; `methods` says how the margin
-    of each book is removed.
+    of each book is removed, `book_weights` how much books weigh where sharp ones weigh more.
     """
 
     reference: Reference
@@ -45,6 +52,7 @@ class Rules:
     providers: Mapping[str, Provider]
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     methods: MethodChoices = field(default_factory=load_method_choices)
+    book_weights: BookWeights = field(default_factory=load_book_weights)
 
     def default_gap_s(self, provider: str) -> float:
         """The expected gap between sightings of a book, in seconds, while few have been seen."""
@@ -194,7 +202,7 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
     seen = observe(board, placed, schedule.starts_by_answer(len(placed)), gaps)
     names = name_codes(board, placed)
     width = board.quotes["price"].shape[2]
-    panel = panel_of(tuple(board.books), width, league, rules.reference, rules.methods)
+    panel = panel_of(tuple(board.books), width, league, rules.reference, rules.methods, rules.book_weights)
     found = consensus_of_run(board, seen, panel, league)
     value = in_force(board, seen, found)
     detected = detect(board, seen, names, rules.reference, rules.signals, panel, found, value)

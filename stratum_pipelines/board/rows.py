@@ -11,6 +11,7 @@ from stratum_pipelines.board.places import Placed
 from stratum_pipelines.board.state import H2H, KINDS, TOTALS, Board
 from stratum_pipelines.providers.reading import identity
 from stratum_pipelines.quant.consensus import Agreement, agree
+from stratum_pipelines.quant.one_number import n_outcomes_of
 from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import League
 from warehouse.tables import TIME, Polls, Quarantine
@@ -111,7 +112,26 @@ def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
 def consensus_of_run(board: Board, run: Run, panel: Panel, league: League) -> Agreement:
     """The consensus in every cell of the run."""
     kinds = np.array(board.market_kind, np.int64)[run.market]
-    return agree(run.now["price"], run.now["point"], run.active, run.now["stale"], kinds, panel, league)
+    return agree(
+        run.now["price"],
+        run.now["point"],
+        _ages(run, n_outcomes_of(kinds, league)),
+        run.active,
+        run.now["stale"],
+        kinds,
+        panel,
+        league,
+    )
+
+
+def _ages(run: Run, n_outcomes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """How long ago each book's quotes of a cell were last seen at its answer, in seconds: the oldest of them, (K, books)."""
+    sighted = run.now["sighted"]
+    oldest = sighted[:, 0].copy()
+    for outcome in range(1, sighted.shape[1]):
+        mine = (n_outcomes > outcome)[:, None]
+        oldest = np.where(mine, np.minimum(oldest, sighted[:, outcome]), oldest)
+    return (run.times[run.answer][:, None] - oldest) / 1e6
 
 
 def consensus_rows(board: Board, run: Run, names: Names, found: Agreement, panel: Panel) -> pl.DataFrame:
@@ -136,13 +156,22 @@ def consensus_rows(board: Board, run: Run, names: Names, found: Agreement, panel
             "n_groups": pl.Series(found.n_groups[i]).cast(pl.Int32),
             "n_stale": pl.Series(found.n_stale[i]).cast(pl.Int32),
             "n_at_number": pl.Series(found.n_at_number[i]).cast(pl.Int32),
+            "n_sharp": pl.Series(found.n_sharp[i]).cast(pl.Int32),
+            "age_median_s": numbers(found.age_median[i]),
+            "age_max_s": numbers(found.age_max[i]),
             "point_median": numbers(found.point_median[i, o]),
             "point_mean": numbers(found.point_mean[i, o]),
             "point_std": numbers(found.point_std[i, o]),
+            "point_mad": numbers(found.point_mad[i, o]),
+            "point_iqr": numbers(found.point_iqr[i, o]),
             "price_median": numbers(found.price_median[i, o]),
             "fair_prob": numbers(found.fair_prob[i, o]),
             "fair_point": numbers(found.fair_point[i, o]),
             "fair_prob_std": numbers(found.fair_prob_std[i, o]),
+            "fair_prob_mad": numbers(found.fair_prob_mad[i, o]),
+            "fair_prob_iqr": numbers(found.fair_prob_iqr[i, o]),
+            "sharp_fair_prob": numbers(found.sharp_fair_prob[i, o]),
+            "sharp_point": numbers(found.sharp_point[i, o]),
             "margin_median": numbers(found.margin_median[i]),
             "best_price_decimal": numbers(best),
             "best_bookmaker": names.books[np.where(np.isnan(best), len(board.books), found.best_book[i, o])],

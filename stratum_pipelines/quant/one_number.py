@@ -112,7 +112,7 @@ def market_number(ordered: Ordered, median: Floats, points: Floats, weights: Flo
     one whose books see the sides closer to even. Where they are alike in that too the number is 0, between the two: neither
     side is preferred.
     """
-    values, reached = ordered
+    values, reached = ordered.values, ordered.reached
     ends = np.ones(values.shape, np.bool_)
     ends[:, :-1] = values[:, 1:] != values[:, :-1]
     below = np.zeros_like(reached)

@@ -17,12 +17,14 @@ class Panel:
     """The books of B columns, (B,) each; what stands for a column without a book does not matter.
 
     `groups` holds each book's operator group, from 0 up, `ranks` its place in alphabetical order, `methods` how its
-    margin is removed.
+    margin is removed. `is_sharp` says which books are, `loudness` (above 0) how much each weighs where sharp books weigh more.
     """
 
     groups: Ints
     ranks: Ints
     methods: MarginMethods
+    is_sharp: Bools
+    loudness: Floats
 
 
 def group_weights(counted: Bools, groups: Ints) -> tuple[Floats, Ints]:

@@ -11,11 +11,22 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from stratum_pipelines.reference.book_weights import BookWeights, read_book_weights
 from stratum_pipelines.reference.books import Book, read_books
 from stratum_pipelines.reference.devig import MethodChoice, MethodChoices, read_method_choices
 from stratum_pipelines.reference.leagues import League, read_leagues
 
-__all__ = ["Book", "League", "MethodChoice", "MethodChoices", "Reference", "load_method_choices", "load_reference"]
+__all__ = [
+    "Book",
+    "BookWeights",
+    "League",
+    "MethodChoice",
+    "MethodChoices",
+    "Reference",
+    "load_book_weights",
+    "load_method_choices",
+    "load_reference",
+]
 
 FOLDER = Path(__file__).parent
 
@@ -68,6 +79,12 @@ def load_reference() -> Reference:
 def load_method_choices() -> MethodChoices:
     """Which method of removing a margin is used where, as it ships with the package, read once per process."""
     return read_method_choices(_table("devig"))
+
+
+@cache
+def load_book_weights() -> BookWeights:
+    """How much books weigh in the sharp-weighted consensus, as it ships with the package, read once per process."""
+    return read_book_weights(_table("book_weights"))
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -29,6 +29,13 @@ def test_the_weights_of_the_composite_have_a_version(monkeypatch: pytest.MonkeyP
     assert rules_digest(rules(), NFL) != before
 
 
+def test_the_chosen_methods_and_the_weights_of_books_decide_rows_too() -> None:
+    usual = rules()
+    other = replace(usual, methods=replace(usual.methods, default="power"))
+    louder = replace(usual, book_weights=replace(usual.book_weights, version=2, sharp=5.0))
+    assert len({rules_digest(known, NFL) for known in (usual, other, louder)}) == 3
+
+
 def test_every_rule_that_can_be_switched_off_is_off_by_default() -> None:
     assert {name for name, signal in find_signals().items() if "enabled" in signal.parameters} == {"LIVE_SHOCK"}
     assert set(find_signals()) - set(signals_in_force()) == {"LIVE_SHOCK"}

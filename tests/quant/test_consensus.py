@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -18,19 +19,30 @@ from tests.build import EPL, NFL
 LEAGUES = load_reference().leagues
 
 
-def panel(groups: Sequence[int], ranks: Sequence[int] | None = None) -> Panel:
-    """A panel of books of these groups, in alphabetical order unless `ranks` says otherwise."""
+def panel(groups: Sequence[int], ranks: Sequence[int] | None = None, sharp: Sequence[int] = ()) -> Panel:
+    """A panel of books of these groups, in alphabetical order unless `ranks` says otherwise; `sharp` ones weigh 4."""
     order = np.arange(len(groups)) if ranks is None else np.array(ranks, np.int64)
     methods = margin_methods(load_method_choices(), "soccer", ("",) * len(groups), len(groups))
-    return Panel(np.array(groups, np.int64), order, methods)
+    is_sharp = np.isin(np.arange(len(groups)), sharp)
+    return Panel(np.array(groups, np.int64), order, methods, is_sharp, np.where(is_sharp, 4.0, 1.0))
 
 
-def one_market(prices: list, home: list[float], groups: Sequence[int], kind: int = SPREADS) -> Agreement:
+def one_market(
+    prices: list,
+    home: list[float],
+    groups: Sequence[int],
+    kind: int = SPREADS,
+    *,
+    ages: Sequence[float] | None = None,
+    sharp: Sequence[int] = (),
+) -> Agreement:
     """One NFL market, all quotes fresh; `home` are the books' home points (totals: the points)."""
     given_ = np.array([prices], np.float64)
     points = np.array([[home, home if kind == TOTALS else [-p for p in home]]])
     active = ~np.isnan(given_)
-    return agree(given_, points, active, np.zeros(given_.shape, bool), np.array([kind]), panel(groups), LEAGUES[NFL])
+    seen = np.array([[0.0] * len(home) if ages is None else ages], np.float64)
+    beside, stale = panel(groups, sharp=sharp), np.zeros(given_.shape, bool)
+    return agree(given_, points, seen, active, stale, np.array([kind]), beside, LEAGUES[NFL])
 
 
 def test_a_market_by_hand() -> None:
@@ -48,11 +60,18 @@ def test_a_market_by_hand() -> None:
     active = ~np.isnan(prices)
     stale = np.zeros(prices.shape, bool)
     stale[:, :, 4] = True
-    found = agree(prices, points, active, stale, np.array([SPREADS]), panel([0, 0, 1, 2, 3, 4]), LEAGUES[NFL])
+    seen = np.array([[10.0, 30.0, 50.0, 20.0, 9000.0, 1.0]])
+    found = agree(prices, points, seen, active, stale, np.array([SPREADS]), panel([0, 0, 1, 2, 3, 4]), LEAGUES[NFL])
     assert (found.n_books[0], found.n_groups[0], found.n_stale[0]) == (4, 3, 1)
     assert found.point_median[0].tolist() == [-3.5, 3.5]
     assert found.point_mean[0].tolist() == pytest.approx([-3.5, 3.5])
     assert found.point_std[0].tolist() == pytest.approx([(1 / 6) ** 0.5] * 2)
+    # Distances from -3.5: .5 (1/2 and 1/2), 0, .5; half of 3 is reached at .5. A quarter of 3, .75, is reached at -4, three
+    # quarters, 2.25, at -3.
+    assert found.point_mad[0].tolist() == [0.5, 0.5] and found.point_iqr[0].tolist() == [1.0, 1.0]
+    # Ages by rising value: a 10 (1/2), d 20 (1 1/2), which is exactly half of 3; b 30 comes next. The oldest is c's; e does not
+    # count.
+    assert (found.age_median[0], found.age_max[0]) == (25.0, 50.0)
     assert found.price_median[0].tolist() == [2.0, 2.0]
     table = score_table(LEAGUES[NFL], "spreads")
     moved = [float(table.move(7 / 13, -3.0, -3.5).fair), float(table.move(0.5, -4.0, -3.5).fair)]
@@ -62,6 +81,10 @@ def test_a_market_by_hand() -> None:
     mean = (moved[0] + 0.487179487 + moved[1]) / 3
     spread = sum((p - mean) ** 2 for p in (moved[0], 0.487179487, moved[1])) / 3
     assert found.fair_prob_std[0].tolist() == pytest.approx([spread**0.5] * 2, abs=1e-8)
+    # Home by rising value .4872 (1), .4966 (2), .5144 (3): quarters at .4872 and .5144. Distances 0, .0094, .0178: .0094.
+    assert found.fair_prob_iqr[0].tolist() == pytest.approx([moved[1] - 0.487179487] * 2, abs=1e-8)
+    assert found.fair_prob_mad[0].tolist() == pytest.approx([moved[0] - 0.487179487] * 2, abs=1e-8)
+    assert found.n_sharp[0] == 0 and np.isnan(found.sharp_fair_prob).all() and np.isnan(found.sharp_point).all()
     assert found.margin_median[0] == pytest.approx(0.0263158, abs=5e-8)
     # The best price is the best fresh one, of whoever shows it: f counts for no opinion, yet its 2.50 can be taken.
     assert found.best_price[0].tolist() == [2.5, 2.1]
@@ -71,7 +94,9 @@ def test_a_market_by_hand() -> None:
 def test_books_that_share_the_best_price_are_taken_by_name() -> None:
     prices = np.full((1, 2, 3), 2.0)
     beside = panel([0, 1, 2], ranks=[2, 0, 1])
-    found = agree(prices, prices * 0, prices > 0, prices < 0, np.array([SPREADS]), beside, LEAGUES[NFL])
+    found = agree(
+        prices, prices * 0, np.zeros((1, 3)), prices > 0, prices < 0, np.array([SPREADS]), beside, LEAGUES[NFL]
+    )
     assert found.best_book[0].tolist() == [1, 1]
 
 
@@ -79,7 +104,7 @@ def test_without_a_whole_fresh_opinion_there_is_no_consensus() -> None:
     prices = np.array([[[1.9, np.nan], [np.nan, 1.9]]])
     active = ~np.isnan(prices)
     stale = np.zeros(prices.shape, bool)
-    found = agree(prices, prices * 0, active, stale, np.array([SPREADS]), panel([0, 1]), LEAGUES[NFL])
+    found = agree(prices, prices * 0, np.zeros((1, 2)), active, stale, np.array([SPREADS]), panel([0, 1]), LEAGUES[NFL])
     assert (found.n_books[0], found.n_groups[0], found.n_stale[0], found.n_at_number[0]) == (0, 0, 0, 0)
     for name in (
         "point_median",
@@ -90,6 +115,11 @@ def test_without_a_whole_fresh_opinion_there_is_no_consensus() -> None:
         "fair_point",
         "fair_prob_std",
         "margin_median",
+        "age_median",
+        "age_max",
+        "point_mad",
+        "fair_prob_iqr",
+        "sharp_fair_prob",
     ):
         assert np.isnan(getattr(found, name)).all(), name
     assert found.best_price[0].tolist() == [1.9, 1.9]
@@ -124,10 +154,68 @@ def test_the_winner_market_has_no_points(league: str) -> None:
     width = LEAGUES[league].n_outcomes
     prices = np.full((1, width, 2), 1.9 + 0.9 * (width - 2))
     fresh = np.ones(prices.shape, bool)
-    found = agree(prices, prices * 0, fresh, ~fresh, np.array([H2H]), panel([0, 1]), LEAGUES[league])
-    for name in ("point_median", "point_mean", "point_std", "fair_point"):
+    found = agree(prices, prices * 0, np.zeros((1, 2)), fresh, ~fresh, np.array([H2H]), panel([0, 1]), LEAGUES[league])
+    for name in ("point_median", "point_mean", "point_std", "point_mad", "point_iqr", "fair_point", "sharp_point"):
         assert np.isnan(getattr(found, name)).all(), name
     assert found.fair_prob[0].tolist() == pytest.approx([1 / width] * width) and found.n_at_number[0] == 2
+
+
+def test_sharp_books_weigh_more_where_they_are_heard() -> None:
+    # Four retail books at -3, fair .5, a sharp one at -3.5 with fair .55. The medians are those of the four; with a weight of 4
+    # the sharp one has half of 8, so its value and the next meet in the middle.
+    prices = [[2.0] * 4 + [1 / 0.55], [2.0] * 4 + [1 / 0.45]]
+    found = one_market(prices, [-3.0] * 4 + [-3.5], [0, 1, 2, 3, 4], sharp=[4])
+    assert (found.fair_point[0, 0], found.fair_prob[0, 0], found.n_sharp[0]) == (-3.0, 0.5, 1)
+    assert found.sharp_point[0].tolist() == [-3.25, 3.25]
+    sharp = float(score_table(LEAGUES[NFL], "spreads").move(0.55, -3.5, -3.0).fair)
+    assert found.sharp_fair_prob[0].tolist() == pytest.approx([(0.5 + sharp) / 2, 1 - (0.5 + sharp) / 2])
+
+
+def test_a_sharp_book_too_far_off_has_a_point_and_no_say_in_the_probability() -> None:
+    found = one_market([[2.0] * 3] * 2, [-3.0, -3.0, -7.0], [0, 1, 2], sharp=[2])
+    assert (found.n_sharp[0], found.n_at_number[0], found.sharp_point[0, 0]) == (1, 2, -7.0)
+    assert np.isnan(found.sharp_fair_prob).all() and found.fair_prob[0].tolist() == [0.5, 0.5]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 9))
+def test_deviations_are_those_of_sorting_by_hand(seed: int, n_books: int) -> None:
+    given_ = market(seed, 8, n_books)
+    found, books = agree(**given_), given_["panel"]
+    for row in range(8):
+        counted, at_number = (mask[row] for mask in (_counted(given_), found.views.counted))
+        if given_["kinds"][row] != H2H and counted.any():
+            centre, mad, iqr = by_hand(given_["points"][row, 0], counted, books.groups)
+            assert found.point_median[row, 0] == pytest.approx(centre, abs=1e-12)
+            assert (found.point_mad[row, 0], found.point_iqr[row, 0]) == pytest.approx((mad, iqr), abs=1e-12)
+        if at_number.any():
+            _, mad, iqr = by_hand(found.views.fair[row, 0], at_number, books.groups)
+            assert (found.fair_prob_mad[row, 0], found.fair_prob_iqr[row, 0]) == pytest.approx((mad, iqr), abs=1e-12)
+
+
+def _counted(given_: dict) -> np.ndarray:
+    fresh = given_["active"] & ~given_["stale"]
+    return np.array([f[: 3 if kind == H2H else 2].all(axis=0) for f, kind in zip(fresh, given_["kinds"], strict=True)])
+
+
+def by_hand(values: np.ndarray, counted: np.ndarray, groups: np.ndarray) -> tuple[float, float, float]:
+    """Median, median absolute deviation and interquartile range, in fractions: each group has one vote, shared."""
+    shares = [Fraction(1, int((groups[counted] == group).sum())) for group in groups[counted]]
+
+    def quantile(sample: list[float], share: Fraction) -> float:
+        pairs, reached = sorted(zip(sample, shares, strict=True)), Fraction(0)
+        wanted, low = share * sum(shares), None
+        for value, weight in pairs:
+            reached += weight
+            if low is None and reached >= wanted:
+                low = value
+            if reached > wanted:
+                return (low + value) / 2
+        raise AssertionError("No weight.")
+
+    sample = values[counted].tolist()
+    centre = quantile(sample, Fraction(1, 2))
+    mad = quantile([abs(value - centre) for value in sample], Fraction(1, 2))
+    return centre, mad, quantile(sample, Fraction(3, 4)) - quantile(sample, Fraction(1, 4))
 
 
 def market(seed: int, n: int, n_books: int) -> dict:
@@ -145,10 +233,15 @@ def market(seed: int, n: int, n_books: int) -> dict:
     return {
         "prices": prices,
         "points": np.where(active, points, 0.0),
+        "ages": random.integers(0, 400, (n, n_books)) / 4,
         "active": active,
         "stale": active & (random.random(prices.shape) < 0.1),
         "kinds": kinds,
-        "panel": panel(random.integers(0, max(1, n_books // 2 + 1), n_books).tolist(), random.permutation(n_books)),
+        "panel": panel(
+            random.integers(0, max(1, n_books // 2 + 1), n_books).tolist(),
+            random.permutation(n_books),
+            np.flatnonzero(random.random(n_books) < 0.25).tolist(),
+        ),
         "league": LEAGUES[EPL],
     }
 
@@ -185,9 +278,11 @@ def test_empty_columns_beside_the_books_change_no_bit(seed: int, n_books: int, n
     beside = ((0, 0), (0, 0), (0, n_empty))
     wider["prices"] = np.pad(given_["prices"], beside, constant_values=np.nan)
     wider["points"] = np.pad(given_["points"], beside)
+    wider["ages"] = np.pad(given_["ages"], beside[1:], constant_values=1e9)
     wider["active"], wider["stale"] = np.pad(given_["active"], beside), np.pad(given_["stale"], beside)
     groups, ranks = given_["panel"].groups.tolist(), given_["panel"].ranks.tolist()
-    wider["panel"] = panel(groups + [0] * n_empty, ranks + list(range(n_books, n_books + n_empty)))
+    sharp = [*np.flatnonzero(given_["panel"].is_sharp), n_books]
+    wider["panel"] = panel(groups + [0] * n_empty, ranks + list(range(n_books, n_books + n_empty)), sharp)
     same_bits(agree(**given_), agree(**wider))
 
 
@@ -207,8 +302,11 @@ def test_markets_worked_out_together_or_apart_agree_to_the_last_bit(seed: int, n
 def test_the_order_of_the_books_does_not_matter(seed: int, n_books: int) -> None:
     given_ = market(seed, 12, n_books)
     order = np.random.default_rng(seed).permutation(n_books)
-    turned = {k: v[..., order] if isinstance(v, np.ndarray) and v.ndim == 3 else v for k, v in given_.items()}
-    turned["panel"] = panel(given_["panel"].groups[order].tolist(), given_["panel"].ranks[order])
+    turned = {k: v[..., order] if isinstance(v, np.ndarray) and v.ndim > 1 else v for k, v in given_.items()}
+    books = given_["panel"]
+    turned["panel"] = panel(
+        books.groups[order].tolist(), books.ranks[order], np.flatnonzero(books.is_sharp[order]).tolist()
+    )
     one, other = fields(agree(**given_)), fields(agree(**turned))
     one.pop("best_book"), other.pop("best_book")
     for name in one:
@@ -219,13 +317,14 @@ def test_the_order_of_the_books_does_not_matter(seed: int, n_books: int) -> None
 def test_a_twin_that_quotes_the_same_changes_nothing(seed: int, n_books: int) -> None:
     given_ = market(seed, 12, n_books)
     twins = {
-        k: np.concatenate([v, v], axis=2) if isinstance(v, np.ndarray) and v.ndim == 3 else v for k, v in given_.items()
+        k: np.concatenate([v, v], axis=-1) if isinstance(v, np.ndarray) and v.ndim > 1 else v for k, v in given_.items()
     }
-    groups, ranks = np.arange(n_books), given_["panel"].ranks
-    twins["panel"] = panel([*groups, *groups], [*ranks, *(ranks + n_books)])
-    one, two = fields(agree(**{**given_, "panel": panel(groups.tolist(), ranks)})), fields(agree(**twins))
+    groups, ranks, sharp = np.arange(n_books), given_["panel"].ranks, np.flatnonzero(given_["panel"].is_sharp)
+    twins["panel"] = panel([*groups, *groups], [*ranks, *(ranks + n_books)], [*sharp, *(sharp + n_books)])
+    alone = panel(groups.tolist(), ranks, sharp.tolist())
+    one, two = fields(agree(**{**given_, "panel": alone})), fields(agree(**twins))
     for name in one:
-        factor = 2 if name in ("n_books", "n_at_number", "n_stale") else 1
+        factor = 2 if name in ("n_books", "n_at_number", "n_stale", "n_sharp") else 1
         np.testing.assert_allclose(one[name] * factor, two[name], rtol=1e-12, atol=1e-12, err_msg=name)
 
 

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from stratum_pipelines.quant.weighted import ordered, weighted_median, weighted_quantile
+from stratum_pipelines.quant.weighted import (
+    absolute_deviation,
+    interquartile_range,
+    ordered,
+    reweighted,
+    weighted_median,
+    weighted_quantile,
+)
 
 NUMBERS = st.floats(-1e6, 1e6)
 QUOTES = st.lists(
@@ -80,3 +87,19 @@ def test_the_other_side_has_the_opposite_quantile_with_the_other_sign(
     values, weights = (np.array(column) for column in zip(*quotes, strict=True))
     one, other = ordered(values, weights), ordered(-values, weights)
     assert weighted_quantile(other, share) == -weighted_quantile(one, 1 - share)
+
+
+@given(QUOTES, st.lists(st.sampled_from([0.5, 1.0, 4.0]), min_size=9, max_size=9))
+def test_sorted_values_with_other_weights_are_those_sorted_with_them(quotes: list, others: list[float]) -> None:
+    values, weights = (np.array(column) for column in zip(*quotes, strict=True))
+    louder = weights * np.array(others[: len(weights)])
+    one, other = reweighted(ordered(values, weights), louder), ordered(values, louder)
+    for share in (0.25, 0.5, 0.75):
+        assert weighted_quantile(one, share) == weighted_quantile(other, share)
+
+
+def test_spread_by_hand() -> None:
+    values, weights = np.array([1.0, 2.0, 3.0, 9.0]), np.ones(4)
+    # Quarters between 1 and 2 and between 3 and 9; the median is 2.5, the distances from it .5, .5, 1.5 and 6.5.
+    assert interquartile_range(ordered(values, weights)) == 6.0 - 1.5
+    assert absolute_deviation(values, weights, np.array(2.5)) == 1.0

@@ -5,7 +5,6 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from stratum_pipelines.quant.lines import outcome_chances
 from stratum_pipelines.simulation import BOOKS, NOTHING_PLANTED, SPORTS, Simulation
 from stratum_pipelines.simulation.pricing import (
     Standing,
@@ -15,6 +14,7 @@ from stratum_pipelines.simulation.pricing import (
     winner_chances,
     with_margin,
 )
+from tests.quant.exact_normal import outcome_chances
 from tests.simulation.asked import DAY, EPL, HOUR, MINUTE, NBA, NFL, events, implied, moment, quote
 
 NEXT_DAY = DAY + dt.timedelta(days=1)
@@ -109,7 +109,7 @@ def test_twins_move_together_and_charge_differently() -> None:
 
 
 def test_chances_follow_the_same_normal_model_as_the_house() -> None:
-    # quant.lines on a half point, where nothing is returned: the same distribution, except that it rounds to whole points.
+    # The rounded normal on a half point, where nothing is returned: the same distribution, except that it rounds to whole points.
     standing = Standing(np.ones(1), np.zeros(1), np.zeros(1))
     sport = SPORTS[NFL]
     cover = cover_chances(sport, np.array([5.5]), np.array([45.0]), np.array([-3.5]), standing)[0]

@@ -34,7 +34,7 @@ class OddsSnapshots(Table):
     response_id = text("The answer, in raw_odds.")
 
 
-class Consensus(Table, version=2):
+class Consensus(Table, version=3):
     """One row per outcome and poll that changed its market, or in which a book of it went stale or came back."""
 
     name = "consensus"
@@ -56,9 +56,26 @@ class Consensus(Table, version=2):
         "Books behind fair_prob: all of n_books but those too far from fair_point to be moved there; null in older rows.",
         nullable=True,
     )
+    n_sharp = count("Sharp books among n_books; null in older rows.", nullable=True)
+    age_median_s = number(
+        "Median age, over operator groups, of the quotes behind the row: as_of less when the feed last saw the older of a book's sides.",
+        unit="seconds",
+        nullable=True,
+        at_least=0,
+    )
+    age_max_s = number("Age of the oldest of them.", unit="seconds", nullable=True, at_least=0)
     point_median = number("Median point over operator groups.", unit="points", nullable=True)
     point_mean = number("Mean point over operator groups.", unit="points", nullable=True)
     point_std = number("Population standard deviation of the point.", unit="points", nullable=True, at_least=0)
+    point_mad = number(
+        "Median absolute deviation of the point from point_median, over operator groups.",
+        unit="points",
+        nullable=True,
+        at_least=0,
+    )
+    point_iqr = number(
+        "Interquartile range of the point over operator groups.", unit="points", nullable=True, at_least=0
+    )
     price_median = number("Median decimal price over operator groups.", unit="decimal odds", nullable=True, above=1)
     fair_prob = probability(
         "Margin-free probability at fair_point: median over operator groups, scaled to sum to 1.", nullable=True
@@ -70,6 +87,20 @@ class Consensus(Table, version=2):
     )
     fair_prob_std = number(
         "Population standard deviation of the books' fair probabilities at fair_point.", nullable=True, at_least=0
+    )
+    fair_prob_mad = number(
+        "Median absolute deviation of those probabilities from their median, over operator groups.",
+        nullable=True,
+        at_least=0,
+    )
+    fair_prob_iqr = number(
+        "Interquartile range of those probabilities over operator groups.", nullable=True, at_least=0
+    )
+    sharp_fair_prob = probability(
+        "fair_prob with sharp books and exchanges weighing more; null where no sharp book is behind it.", nullable=True
+    )
+    sharp_point = number(
+        "point_median weighed so; null where no sharp book counts, and in h2h.", unit="points", nullable=True
     )
     margin_median = number("Median overround less 1.", nullable=True)
     best_price_decimal = number(

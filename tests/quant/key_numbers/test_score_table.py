@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratum_pipelines.quant.key_numbers import ScoreTable, build_score_table, score_table
-from stratum_pipelines.quant.lines import move_probability
 from stratum_pipelines.reference import load_reference
+from tests.quant.exact_normal import move_probability
 
 LEAGUES = load_reference().leagues
 NFL = score_table(LEAGUES["americanfootball_nfl"], "spreads")

@@ -1,20 +1,13 @@
-"""Moving a fair probability from one number to another: what -3.5 is worth when the market closed at -5.5.
+"""The rounded normal, worked out exactly and by another way than the tables of chances: what they are held against.
 
-The final margin (or total), seen from the outcome's own side, is taken as normal around an unknown mean, with the
-league's standard deviation, and rounded to whole points; whole numbers push. The mean is the one at which the known
-fair probability (of winning, given no push) comes out at the known number. Key numbers are not modelled: around 3 and
-7 in American football the true value of half a point is larger than this model says.
-Source: H. Stern, "On the probability of winning a football game", The American Statistician 45 (1991).
+The final margin (or total), seen from the outcome's own side, is normal around an unknown mean and rounded to whole points;
+whole numbers push. The mean is the one at which the known fair probability (of winning, given no push) comes out at the known
+number. Source: H. Stern, "On the probability of winning a football game", The American Statistician 45 (1991).
 """
 
 import math
 
 _STEPS = 60
-
-
-def own_handicap(side: str, point: float) -> float:
-    """The handicap from the outcome's own side: the point itself for teams, minus the total for over, plus for under."""
-    return -point if side == "over" else point
 
 
 def outcome_chances(mean: float, handicap: float, deviation: float) -> tuple[float, float]:
