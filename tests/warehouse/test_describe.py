@@ -58,7 +58,7 @@ def test_the_records_of_a_table_are_its_declaration() -> None:
     assert records[list(Consensus.columns).index("fair_prob")] == ColumnRecord(
         name="fair_prob",
         type="float64",
-        description="Margin-free probability: median over operator groups, scaled to sum to 1.",
+        description="Margin-free probability at fair_point: median over operator groups, scaled to sum to 1.",
         unit="probability",
         constraints=("at least 0", "at most 1"),
         is_nullable=True,
