@@ -19,6 +19,7 @@ STRATUM_HOME ?= .stratum
 export STRATUM_HOME
 DAGSTER_HOME := $(abspath $(STRATUM_HOME))/dagster
 PORT ?= 3000
+API_PORT ?= 8000
 # A shell script's `make up &` ignores interrupts, and so would Dagster, which then cannot be stopped at all: heed them again.
 HEED_INTERRUPTS := import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])
 WORKERS ?= 2
@@ -36,13 +37,16 @@ help: ## Print this help.
 run: $(READY) ## Run the whole chain on the built-in market, or on recorded answers: make run ARCHIVE=FOLDER
 	@$(BIN)/stratum run $(if $(ARCHIVE),--archive "$(ARCHIVE)")
 
-up: $(READY) ## Start the platform on this machine: Dagster's UI (PORT, default 3000), daemon, live polling.
+up: $(READY) ## Start the platform on this machine: Dagster's UI (PORT, 3000), live polling, the API (API_PORT, 8000).
 	@mkdir -p "$(DAGSTER_HOME)"
 	@cp dagster.yaml "$(DAGSTER_HOME)/dagster.yaml"
 	@echo "Stratum: http://127.0.0.1:$(PORT) (state in $(STRATUM_HOME); Ctrl+C stops everything)"
-	@STRATUM_HOME="$(abspath $(STRATUM_HOME))" DAGSTER_HOME="$(DAGSTER_HOME)" PYTHONWARNINGS='ignore:Function `dev_command`' \
-		exec $(BIN)/python -c '$(HEED_INTERRUPTS)' \
-		$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
+	@export STRATUM_HOME="$(abspath $(STRATUM_HOME))" DAGSTER_HOME="$(DAGSTER_HOME)" PYTHONWARNINGS='ignore:Function `dev_command`'; \
+		$(BIN)/stratum serve --port $(API_PORT) & api=$$!; \
+		$(BIN)/python -c '$(HEED_INTERRUPTS)' \
+		$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT) & ui=$$!; \
+		trap 'kill -TERM $$api 2>/dev/null; kill -INT $$ui 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+		wait -n $$api $$ui
 
 test: $(READY) ## Pass all tests, on as many processes as WORKERS says; some of them: make test TESTS=tests/quant
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)

@@ -49,6 +49,7 @@ TITLES = {
     "DatabaseError": "The database",
     "LakeError": "The lake",
     "BackupError": "Backups",
+    "AccessError": "Accounts and keys",
     "OutboundError": "Requests to the outside",
 }
 

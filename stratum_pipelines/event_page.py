@@ -17,10 +17,11 @@ import polars as pl
 from stratum_pipelines.markdown import MADE, table
 from stratum_pipelines.platform import open_platform
 from stratum_pipelines.simulation_run import import_simulation
+from warehouse.database.limit_alerts import LimitAlerts
 from warehouse.database.outbox import TOPICS, Message, Topic, as_json, draft
 from warehouse.describe import column_schema
 from warehouse.settings import HOME, read_settings
-from warehouse.tables import ClvRecords, Signals
+from warehouse.tables import TABLES, ClvRecords, Signals
 
 ABOUT = (
     "Live polling tells others what happened through the table `outbox` of the database. A message is committed in one transaction\n"
@@ -38,7 +39,7 @@ ENVELOPE: dict[str, tuple[str, str]] = {
     "sequence": ("whole number", "Grows in the order of commits; there are gaps, and no number is given out twice."),
     "outbox_id": ("text", "First 32 hex digits of SHA-256 over the type and what the message is about."),
     "topic": ("text", "The type: one of the headings below."),
-    "subject_id": ("text", "The signal it is about."),
+    "subject_id": ("text", "What it is about: a signal, or an account."),
     "payload": ("text", "A JSON object with the fields below, in their order."),
     "created_at": ("time", "When the message was written, UTC; on SQLite in microseconds since 1970."),
 }
@@ -52,6 +53,15 @@ JSON_TYPES = {
     "list of text": "array of strings",
 }
 DIGITS = 6
+LIMIT_ALERT_ROW = {
+    "account_id": "acc_5f0c2a9d31b7e846",
+    "period_start_at": dt.datetime(2026, 11, 5, tzinfo=dt.UTC),
+    "threshold_percent": 90,
+    "used": 9_000,
+    "soft_limit": 10_000,
+    "overage": 0,
+    "noted_at": dt.datetime(2026, 11, 21, 14, 30, 12, 250_000, tzinfo=dt.UTC),
+}
 
 
 def event_page() -> str:
@@ -78,15 +88,21 @@ def _topic(topic: Topic) -> list[str]:
     return [
         f"## {topic.name}",
         topic.when,
-        f"- About: {identity}\n- Payload: a row of [`{topic.table.name}`](tables.md#{topic.table.name})",
+        f"- About: {identity}\n- Payload: {_payload(topic)}",
         table(("field", "type", "unit", "values", "means"), rows),
         f"For example (numbers cut to {DIGITS} digits here):",
         f"```json\n{example(topic)}\n```",
     ]
 
 
+def _payload(topic: Topic) -> str:
+    if topic.table in TABLES:
+        return f"a row of [`{topic.table.name}`](tables.md#{topic.table.name})"
+    return "the fields below"
+
+
 def example(topic: Topic) -> str:
-    """A message of this type about a simulated signal, as indented JSON."""
+    """A message of this type about a simulated signal or a made-up account, as indented JSON."""
     made = draft(topic.name, _example_rows()[topic.table.name])
     message = {
         "sequence": list(TOPICS).index(topic.name) + 1,
@@ -105,7 +121,7 @@ def _cut(value: Any) -> Any:
 
 @cache
 def _example_rows() -> Mapping[str, dict[str, Any]]:
-    """A simulated signal with its closing-line value: the first that has one."""
+    """A simulated signal with its closing-line value, the first that has one, and a made-up notice to an account."""
     with tempfile.TemporaryDirectory() as folder:
         platform = open_platform(read_settings({HOME.name: str(Path(folder))}))
         import_simulation(platform, days=1, sports=("soccer_epl",), seed=7, cadence_s=900)
@@ -117,4 +133,4 @@ def _example_rows() -> Mapping[str, dict[str, Any]]:
     (signal,) = signals.filter(pl.col("signal_id") == record["signal_id"]).to_dicts()
     # A live game is settled a minute after its start; the moment of this run would make the page differ from itself.
     record["computed_at"] = record["closed_at"] + dt.timedelta(minutes=1)
-    return {Signals.name: signal, ClvRecords.name: record}
+    return {Signals.name: signal, ClvRecords.name: record, LimitAlerts.name: LIMIT_ALERT_ROW}

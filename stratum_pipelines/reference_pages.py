@@ -6,6 +6,8 @@ Pages say what the declarations say; what a person has to explain stands in docs
 import inspect
 import json
 from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Any
 
 from stratum_pipelines import settings as pipeline_settings
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
@@ -50,12 +52,17 @@ ABOUT_SETTINGS = (
     "error, a table or a page. `make up` also reads a file `.env` in the working folder; `.env.example` lists what it may hold."
 )
 
+# Other packages add pages and settings through this group, as they add commands: nothing here has to know them. A name of the
+# group leads to a module with `pages()`, every generated file by its path, and `SETTINGS`, by what they are about.
+GROUP = "stratum.reference"
+OTHERS: tuple[Any, ...] = tuple(point.load() for point in sorted(entry_points(group=GROUP), key=lambda one: one.name))
+
 SETTINGS: dict[str, tuple[Setting, ...]] = {
     "Storage": warehouse_settings.SETTINGS,
     "Polling": pipeline_settings.SETTINGS,
     "Signals": pipeline_settings.rule_settings(),
     "Dagster": dagster_settings.SETTINGS,
-}
+} | {title: settings for other in OTHERS for title, settings in other.SETTINGS.items()}
 
 
 def pages() -> dict[str, str]:
@@ -70,7 +77,7 @@ def pages() -> dict[str, str]:
         "docs/reference/settings.md": settings_page(),
         "dbt/models/sources.yml": dbt_sources(),
         ".env.example": env_example(),
-    }
+    } | {path: text for other in OTHERS for path, text in other.pages().items()}
 
 
 def signals_page(signals: Mapping[str, Signal] | None = None) -> str:

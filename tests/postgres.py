@@ -65,12 +65,12 @@ def find_server() -> URL:
 
 
 @contextmanager
-def fresh_database() -> Iterator[str]:
-    """URL of an empty database of its own, dropped afterwards with every connection that is still open."""
+def fresh_database(template: str = "template0") -> Iterator[str]:
+    """URL of an empty database of its own, or a copy of another; dropped afterwards with every open connection."""
     server = find_server()
     name = f"stratum_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{uuid.uuid4().hex[:12]}"
     with _connect(server) as connection:
-        connection.execute(f'create database "{name}" template template0')
+        connection.execute(f'create database "{name}" template "{template}"')
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:

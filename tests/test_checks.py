@@ -27,6 +27,9 @@ FORBIDDEN = {
     "mathematics imports the signals above it": ("stratum_pipelines/quant/odds.py", "import stratum_pipelines.signals"),
     "a framework by way of a neighbour": ("stratum_pipelines/reference/books.py", "import dagster"),
     "the API in the pipelines": ("stratum_pipelines/quant/odds.py", "import stratum_api"),
+    "the pipelines in the API": ("stratum_api/plans.py", "import stratum_pipelines.live"),
+    "Dagster in the API": ("stratum_api/plans.py", "import dagster"),
+    "a lower floor of the API imports a higher one": ("stratum_api/plans.py", "import stratum_api.door"),
 }
 
 
@@ -44,7 +47,7 @@ def test_the_code_passes(check: str) -> None:
 
 @pytest.mark.parametrize("fault", FORBIDDEN)
 def test_the_import_contracts_refuse(fault: str, tmp_path: Path) -> None:
-    for name in ("warehouse", "stratum_pipelines"):
+    for name in ("warehouse", "stratum_pipelines", "stratum_api"):
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     file, line = FORBIDDEN[fault]

@@ -20,7 +20,7 @@ OURS = {name: service for name, service in SERVICES.items() if "build" in servic
 
 
 def test_there_is_a_service_for_each_part_of_the_platform() -> None:
-    assert set(SERVICES) == {"postgres", "code", "webserver", "daemon"}
+    assert set(SERVICES) == {"postgres", "code", "webserver", "daemon", "api"}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -51,7 +51,7 @@ def test_the_image_takes_every_package_that_is_installed_and_every_extra() -> No
     assert packages is not None
     for package in packages.group(1).split('", "'):
         assert f"COPY {package} {package}" in dockerfile
-    assert '".[postgres,ui,s3]"' in dockerfile
+    assert '".[postgres,ui,s3,telemetry]"' in dockerfile
     assert "USER stratum" in dockerfile
 
 
@@ -86,9 +86,9 @@ def test_no_password_stands_in_the_files_and_a_missing_one_stops_the_start() -> 
     assert SERVICES["code"]["environment"]["ODDS_API_KEY"] is None
 
 
-def test_nothing_but_the_page_is_published_and_only_to_this_machine() -> None:
+def test_nothing_but_the_page_and_the_api_is_published_and_only_to_this_machine() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert published == {"webserver": ["127.0.0.1:3000:3000"]}
+    assert published == {"webserver": ["127.0.0.1:3000:3000"], "api": ["127.0.0.1:8000:8000"]}
 
 
 def test_the_workspace_finds_the_code_server() -> None:

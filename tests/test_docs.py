@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import tests.build
+from stratum_api.problems import Problem
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
 from stratum_pipelines.commands.docs import docs_command
@@ -36,7 +37,9 @@ from warehouse.views import query
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 SOURCES = [
-    file for package in ("warehouse", "stratum_pipelines") for file in sorted((REPOSITORY / package).rglob("*.py"))
+    file
+    for package in ("warehouse", "stratum_pipelines", "stratum_api")
+    for file in sorted((REPOSITORY / package).rglob("*.py"))
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -200,6 +203,7 @@ def test_every_reason_the_code_gives_is_documented_and_every_documented_one_is_g
 
 # What carries a fault inside the program and reaches nobody under its own name.
 INNER = {
+    "CommandFailed",  # the API's line on standard error
     "ReaderGone",  # whoever read our output has closed it: the program ends quietly
     "StratumError",  # the line on standard error itself, whatever it is about
     "Unreadable",  # a reader's word to itself: the answer is refused with a reason
@@ -224,7 +228,8 @@ def test_every_error_a_person_can_meet_is_documented_with_what_to_do() -> None:
     rows = dict(
         re.findall(r'^\| <a id="\w+"></a>`(\w+)` \| .+? \| (.*) \|$', page("reference/errors.md"), re.MULTILINE)
     )
-    every = error_classes()
+    # Answers of the API are problems, which have a page of their own: tests/api/test_problems.py.
+    every = {name: made for name, made in error_classes().items() if not issubclass(made, Problem)}
     families = {name for name, made in every.items() if made.__subclasses__()}
     assert {"WarehouseError", "DatabaseError", "LakeError"} <= families
     assert set(rows) == set(every) - families - INNER, "List it in stratum_pipelines/error_page.py."
@@ -248,7 +253,7 @@ def test_every_kind_of_message_is_documented_with_its_fields_and_an_example() ->
         value
         for file in SOURCES
         for value in constants(file)
-        if re.fullmatch(r"(signal|event|result|day)\.[a-z_]+", value)
+        if re.fullmatch(r"(signal|event|result|day|system)\.[a-z_]+", value)
     }
     assert re.findall(r"^## (\w+\.\w+)$", text, re.MULTILINE) == list(TOPICS)
     assert written == set(TOPICS), "A kind of message is declared in TOPICS of warehouse/database/outbox.py."
@@ -260,7 +265,7 @@ def test_every_kind_of_message_is_documented_with_its_fields_and_an_example() ->
         message = json.loads(example)
         assert set(message) | {"created_at"} == {column.name for column in outbox.columns}
         assert list(message["payload"]) == list(topic.table.columns)
-        assert message["subject_id"] == message["payload"]["signal_id"]
+        assert message["subject_id"] == message["payload"][topic.identity[0]]
         for name, column in topic.table.columns.items():
             value = message["payload"][name]
             assert column.nullable if value is None else isinstance(value, JSON_KINDS[column.type_name]), name
@@ -271,6 +276,7 @@ JSON_KINDS: dict[str, Any] = {
     "text": str,
     "float64": (int, float),
     "int32": int,
+    "int64": int,
     "boolean": bool,
     "timestamp, UTC microseconds": str,
     "list of text": list,
@@ -326,6 +332,12 @@ def test_every_command_the_pages_name_exists_with_its_options() -> None:
             continue
         module, _, attribute = places[name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
+        while isinstance(command, click.Group):
+            word, rest = re.match(r"\s*(\S*)(.*)", rest).groups()  # type: ignore[union-attr]
+            if word not in command.commands:
+                wrong.append(f"{where}: stratum {name} has no command {word!r}")
+                break
+            command = command.commands[word]
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         given = re.findall(r"(?<=\s)--[a-z][a-z-]*", re.sub(r'"(?:[^"\\]|\\.)*"', "", rest))
         wrong += [f"{where}: stratum {name} has no {option}" for option in given if option not in known]

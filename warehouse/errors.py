@@ -16,6 +16,11 @@ WarehouseError
 ├── BackupError
 │   ├── BackupUnusable        the folder is taken, is no backup, or was damaged
 │   └── TargetNotEmpty        the database to restore into holds rows already
+├── AccessError               an account or a key of the API
+│   ├── AccountUnknown        there is no such account
+│   ├── KeyUnknown            there is no such key
+│   ├── KeyEnded              the key no longer works, or was rotated already
+│   └── OperationInvalid      a name, state or number that cannot be used
 └── OutboundError             a request to the outside; never says query, header or path
     ├── RequestRefused        we did not send it: scheme, host or address is not allowed
     ├── Unreachable           no connection, or it broke
@@ -136,6 +141,38 @@ class TargetNotEmpty(BackupError):
     """The database to restore into holds rows already.
 
     Restore into a new database, or move the one that is there away first.
+    """
+
+
+class AccessError(WarehouseError):
+    """An account or a key of the API cannot be used that way."""
+
+
+class AccountUnknown(AccessError):
+    """There is no account of that id.
+
+    List them: `stratum accounts list`.
+    """
+
+
+class KeyUnknown(AccessError):
+    """There is no key of that id.
+
+    List them: `stratum keys list`. The id is the part of the key up to its second underscore.
+    """
+
+
+class KeyEnded(AccessError):
+    """The key no longer works, or was rotated already.
+
+    Issue a new one, or rotate the one that took its place.
+    """
+
+
+class OperationInvalid(AccessError):
+    """A name, a state, a plan or a number of an account or key cannot be used.
+
+    The message says what is allowed.
     """
 
 

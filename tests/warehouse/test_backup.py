@@ -23,16 +23,20 @@ from tests.warehouse.market_rows import (
 from warehouse.backup import backup, compare_lake, list_lake, read_manifest, restore
 from warehouse.database import (
     METADATA,
+    Accounts,
     ComputedDay,
     ComputedDays,
     Credits,
     Database,
+    Entitlement,
+    Keys,
     Leases,
     MarketStore,
     Marks,
     Outbox,
 )
 from warehouse.database.credits import Count
+from warehouse.database.usage import UsageBook, UsageEvent
 from warehouse.errors import BackupUnusable, DatabaseUnreachable, TargetNotEmpty
 from warehouse.lake import Lake
 from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals
@@ -59,9 +63,29 @@ def filled(database: Database) -> Database:
     Leases(database).acquire("poll", "one", 60, NOON)
     ComputedDays(database).write([ComputedDay("football", dt.date(2026, 1, 4), "a", "b", "c", "d", NOON)])
     Marks(database).write("scored until", "2026-01-04", NOON)
+    _use_the_api(database)
     Credits(database).learn("feed", Count(NOON, NOON, 475, 25), NOON)
     Credits(database).hold("feed", 9, leaving=25, at_most=None, purpose="odds", now=NOON)
     return database
+
+
+def _use_the_api(database: Database) -> None:
+    """An account with a key that was used once."""
+    at = NOON
+    accounts = Accounts(database)
+    account = accounts.create("Somebody", actor="test", now=at).account_id
+    accounts.entitle(account, Entitlement(True, "pro", 1, 200, "active", {}, at), actor="test", now=at)
+    Keys(database).add(
+        key_id="sk_1",
+        account_id=account,
+        digest="00",
+        name="x",
+        scopes=["intel:read"],
+        expires_at=None,
+        actor="test",
+        now=at,
+    )
+    UsageBook(database).add([UsageEvent("e1", account, "sk_1", at, at, "listSignals", 200, 1, "r1")], at)
 
 
 def everything(database: Database) -> dict[str, list[tuple]]:

@@ -1,12 +1,15 @@
 """The database: what is served hot, and all operational state.
 
-Tables by area (`market`, `operations`), the engine, migrations, and a class per thing one does with it. What a row means
+Tables by area (`market`, `operations`, `access`), the engine, migrations, and a class per thing one does with it. What a row means
 is said in `warehouse.tables`; how it is computed does not belong here.
 """
 
+from warehouse.database.accounts import Account, Accounts, Entitlement
+from warehouse.database.audit_trail import AuditEntry, AuditTrail
 from warehouse.database.computed_days import ComputedDay, ComputedDays
 from warehouse.database.credits import Credits
 from warehouse.database.engine import Database
+from warehouse.database.keys import Key, Keys
 from warehouse.database.leases import Leases
 from warehouse.database.market_store import MarketStore, Published
 from warehouse.database.marks import Marks
@@ -15,10 +18,17 @@ from warehouse.database.outbox import Message, Outbox
 
 __all__ = [
     "METADATA",
+    "Account",
+    "Accounts",
+    "AuditEntry",
+    "AuditTrail",
     "ComputedDay",
     "ComputedDays",
     "Credits",
     "Database",
+    "Entitlement",
+    "Key",
+    "Keys",
     "Leases",
     "MarketStore",
     "Marks",

@@ -75,13 +75,11 @@ class Database:
         its folder are made.
         """
         from alembic import command
-        from alembic.script import ScriptDirectory
 
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
         config = self._alembic()
-        script = ScriptDirectory.from_config(config)
-        if revision == "head" and self.revision() == script.get_current_head():
+        if revision == "head" and self.revision() == self.newest_revision():
             return
         with self._one_migration_at_a_time() as connection:
             config.attributes["connection"] = connection
@@ -116,6 +114,12 @@ class Database:
         from alembic.script import ScriptDirectory
 
         return {one.revision for one in ScriptDirectory.from_config(self._alembic()).walk_revisions()}
+
+    def newest_revision(self) -> str | None:
+        """The revision this program migrates to."""
+        from alembic.script import ScriptDirectory
+
+        return ScriptDirectory.from_config(self._alembic()).get_current_head()
 
     def close(self) -> None:
         """Close every open connection; the next use opens new ones."""

@@ -12,16 +12,20 @@ import sqlalchemy as sa
 
 from warehouse.database.engine import Database
 from warehouse.database.inserting import Insert
+from warehouse.database.limit_alerts import LimitAlerts
 from warehouse.database.operations import outbox
 from warehouse.tables import TIME, ClvRecords, Signals, Table
 
 SIGNAL_DETECTED = "signal.detected"
 CLV_FINALIZED = "signal.clv_finalized"
+LIMIT_ALERT = "system.limit_alert"
+# The mark that says up to which sequence messages were handed on to whoever delivers them.
+DISPATCHED = "dispatcher.sequence"
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A kind of message: its payload is a row of `table`, and `identity` names the columns that tell two of them apart.
+    """A kind of message: its payload is a row of `table` (a table of the lake, or a declaration of its own), and `identity` names the columns that tell two of them apart.
 
     `when` says when one is written, in the words of the documentation. The first column of the identity is the subject's id.
     """
@@ -50,6 +54,13 @@ TOPICS: dict[str, Topic] = {
             "closing-line value, once per signal, convention and version. A start that was moved after it had passed draws "
             "the close again, and the next version has a message of its own. Where the close is missing the message says so "
             "(`quality`), and its values are null. Days that are computed anew write none.",
+        ),
+        Topic(
+            LIMIT_ALERT,
+            LimitAlerts,
+            ("account_id", "period_start_at", "threshold_percent"),
+            "An account's billable requests reached 80, 90, 100 or 120 % of what its billing period includes: in the transaction that "
+            "counts them, once per account, period and threshold. Requests go on being answered above it.",
         ),
     )
 }

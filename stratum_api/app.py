@@ -1,0 +1,169 @@
+"""The application: every controller in one list, what all of them share, and the door in front."""
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from stratum_api.access import guard
+from stratum_api.controllers.account import AccountController
+from stratum_api.controllers.documentation import DocumentationController
+from stratum_api.controllers.health import HealthController
+from stratum_api.controllers.keys import KeyController
+from stratum_api.controllers.plans import PlanController
+from stratum_api.controllers.usage import UsageController
+from stratum_api.door import RETRY_AFTER_S, App, Door
+from stratum_api.logs import set_up_logs
+from stratum_api.openapi import describe
+from stratum_api.problems import (
+    MEDIA_TYPE,
+    BadRequest,
+    BodyTooLarge,
+    Fault,
+    MediaTypeUnsupported,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    ParameterInvalid,
+    Problem,
+    Unavailable,
+)
+from stratum_api.routes import visiting
+from stratum_api.service import Service, make_service
+from stratum_api.settings import read_api_settings
+from warehouse.errors import DatabaseError
+from warehouse.settings import read_settings
+
+logger = logging.getLogger("stratum.api")
+
+VERSION = "1.0.0"
+# A promise, so they are listed.
+CONTROLLERS = (
+    HealthController,
+    DocumentationController,
+    PlanController,
+    AccountController,
+    KeyController,
+    UsageController,
+)
+EXPOSED = (
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+    "X-Usage-Included",
+    "X-Usage-Overage-To-Date",
+    "X-Usage-Remaining",
+    "X-Usage-Used",
+)
+BY_STATUS: dict[int, type[Problem]] = {
+    400: BadRequest,
+    404: NotFound,
+    405: MethodNotAllowed,
+    406: NotAcceptable,
+    413: BodyTooLarge,
+    415: MediaTypeUnsupported,
+}
+
+
+def make_app(service: Service) -> Door:
+    """The application over a service; the door is what a server calls."""
+    settings = service.settings
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+        door.spans.close()
+        service.database.close()
+
+    app = Litestar(
+        route_handlers=CONTROLLERS,
+        dependencies={
+            "service": Provide(lambda: service, sync_to_thread=False),
+            "visit": Provide(visiting, sync_to_thread=False),
+        },
+        guards=[guard],
+        exception_handlers={Exception: answer_problem},
+        openapi_config=OpenAPIConfig(
+            title="Stratum",
+            version=VERSION,
+            description="Betting-market intelligence: signals, consensus and closing-line value, each traceable to its source.",
+            components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
+            use_handler_docstrings=True,
+            render_plugins=(),
+        ),
+        cors_config=_cross_origin(settings.cors_origins),
+        request_max_body_size=settings.max_body_bytes,
+        lifespan=[lifespan],
+        state=State({"service": service}),
+        logging_config=None,
+        debug=False,
+    )
+    app.state.description = msgspec.json.encode(describe(app))
+    door = Door(cast(App, app), service)
+    return door
+
+
+def serve_app() -> Door:
+    """The application as the environment describes it: what each worker of a server calls."""
+    settings = read_api_settings(os.environ)
+    set_up_logs(settings.log_level)
+    return make_app(make_service(read_settings(os.environ), settings))
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Whatever an endpoint raised, as problem+json."""
+    problem = as_problem(error)
+    visit = visiting(request)
+    if problem.status >= 500:
+        trace = error if isinstance(problem, Fault) else None
+        logger.error("%s", type(error).__name__, exc_info=trace, extra={"request_id": visit.request_id})
+    return Response(
+        problem.body(visit.request_id), status_code=problem.status, media_type=MEDIA_TYPE, headers=problem.headers
+    )
+
+
+def as_problem(error: Exception) -> Problem:
+    """The problem that an error is for whoever made the request. What is a fault of ours says nothing about itself."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, DatabaseError):
+        return Unavailable("The database does not answer.", headers={"Retry-After": str(RETRY_AFTER_S)})
+    if isinstance(error, ValidationException):
+        named = error.extra if isinstance(error.extra, list) else []
+        errors = [{"name": str(one.get("key", "")), "message": str(one.get("message", ""))} for one in named]
+        return ParameterInvalid(
+            "; ".join(f"{one['name']}: {one['message']}" for one in errors) or error.detail, errors=errors
+        )
+    if isinstance(error, HTTPException) and error.status_code in BY_STATUS:
+        kept = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+        detail = "" if error.status_code in (404, 405) else error.detail
+        return BY_STATUS[error.status_code](detail, headers=kept)
+    return Fault()
+
+
+def _cross_origin(origins: tuple[str, ...]) -> CORSConfig | None:
+    """None, which is the default, lets no page of another origin read an answer."""
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "X-API-Key", "X-Request-ID", "Content-Type", "Last-Event-ID"],
+        expose_headers=list(EXPOSED),
+        max_age=600,
+    )

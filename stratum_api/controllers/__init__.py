@@ -1,0 +1,1 @@
+"""Endpoints, a file per resource; `stratum_api.app.CONTROLLERS` lists them."""

@@ -1,0 +1,132 @@
+"""The OpenAPI document: what Litestar knows of the endpoints, with every problem, header and scope they share added to it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+
+from stratum_api.access import Access
+from stratum_api.problems import (
+    MEDIA_TYPE,
+    AccessEnded,
+    BadRequest,
+    BodyTooLarge,
+    Fault,
+    KeyMissing,
+    KeyRefused,
+    MediaTypeUnsupported,
+    NotFound,
+    ParameterInvalid,
+    PartSwitchedOff,
+    PlanInsufficient,
+    Problem,
+    ScopeMissing,
+    TooManyRequests,
+    Unavailable,
+    explained,
+)
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457; problems add members of their own.",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "The page that explains it."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "The name a program tells it by."},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+LIMIT_HEADERS: dict[str, str] = {
+    "RateLimit-Policy": 'The limit per minute, as in `"minute";q=60;w=60`.',
+    "RateLimit": 'What is left of it and for how many seconds it holds, as in `"minute";r=59;t=31`.',
+    "X-RateLimit-Limit": "Requests a minute.",
+    "X-RateLimit-Remaining": "What is left of them.",
+    "X-RateLimit-Reset": "When the next minute begins, in seconds since 1970.",
+}
+USAGE_HEADERS: dict[str, str] = {
+    "X-Usage-Used": "Billable requests of the account in its billing period.",
+    "X-Usage-Included": "How many the period includes.",
+    "X-Usage-Remaining": "What is left of them.",
+    "X-Usage-Overage-To-Date": "How many were made above them.",
+}
+
+
+def describe(app: Litestar) -> dict[str, Any]:
+    """The whole document, as JSON takes it."""
+    document = app.openapi_schema.to_schema()
+    document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    for path, method, handler in _handlers(app):
+        operation = document["paths"].get(path, {}).get(method)
+        if operation is not None:
+            _complete(operation, handler, path, method)
+    document["paths"] = {path: item for path, item in document["paths"].items() if item}
+    return document
+
+
+def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
+        path = getattr(route, "path_format", "")
+        for handler in getattr(route, "route_handlers", ()):
+            for method in getattr(handler, "http_methods", ()):
+                yield path, method.lower(), handler
+
+
+def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, method: str) -> None:
+    access: Access = handler.opt["access"]
+    is_limited = path.startswith("/api/")
+    headers = {name: _header(said) for name, said in LIMIT_HEADERS.items()} if is_limited else {}
+    headers["X-Request-ID"] = _header("The id of the request, the caller's own where it sent one.")
+    if access.scope:
+        operation["security"] = [{"key": []}]
+        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the scope `{access.scope}`.".strip()
+        headers |= {name: _header(said) for name, said in USAGE_HEADERS.items()}
+    if access.is_billable:
+        operation["description"] += " Billed when it is answered with a status below 400."
+    for status, response in operation["responses"].items():
+        if int(status) < 400:
+            response.setdefault("headers", {}).update(headers)
+    by_status: dict[int, list[type[Problem]]] = {}
+    for problem in _problems(access, handler.opt.get("problems", ()), path, method, operation):
+        by_status.setdefault(problem.status, []).append(problem)
+    for status, problems in sorted(by_status.items()):
+        operation["responses"][str(status)] = {
+            "description": " ".join(f"`{problem.code()}`: {explained(problem)[0]}" for problem in problems),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {problem.code(): {"value": problem().document("4f7c1f0a")} for problem in problems},
+                }
+            },
+        }
+
+
+def _problems(
+    access: Access, own: tuple[type[Problem], ...], path: str, method: str, operation: dict[str, Any]
+) -> Iterator[type[Problem]]:
+    """Every problem the endpoint can answer with."""
+    yield from (BadRequest, Fault, Unavailable)
+    if path.startswith("/api/"):
+        yield from (KeyRefused, AccessEnded, TooManyRequests)
+    if operation.get("parameters") or operation.get("requestBody"):
+        yield ParameterInvalid
+    if "{" in path:
+        yield NotFound
+    if access.scope:
+        yield from (KeyMissing, ScopeMissing)
+    if access.feature:
+        yield PlanInsufficient
+    if access.flag or not access.scope:
+        yield PartSwitchedOff
+    if method == "post":
+        yield MediaTypeUnsupported
+    yield BodyTooLarge
+    yield from own
+
+
+def _header(said: str) -> dict[str, Any]:
+    return {"description": said, "schema": {"type": "string"}}

@@ -1,0 +1,57 @@
+"""The API's share of the reference: its settings, and the pages that are made from its code."""
+
+import msgspec
+
+from stratum_api.plans import Plan, load_plans
+from stratum_api.problem_page import MADE, problem_page
+from stratum_api.scopes import SCOPES, USUAL
+from stratum_api.settings import SETTINGS as API_SETTINGS
+from warehouse.settings import Setting
+
+SETTINGS: dict[str, tuple[Setting, ...]] = {"API": API_SETTINGS}
+
+
+def pages() -> dict[str, str]:
+    """Every generated file of the API by its path in the repository."""
+    return {"docs/reference/problems.md": problem_page(), "docs/reference/plans.md": plan_page()}
+
+
+def plan_page() -> str:
+    """The page of plans and scopes."""
+    names = [name for name in Plan.__struct_fields__ if name not in ("code", "title")]
+    plans = load_plans()
+    header = "| | " + " | ".join(plan.title for plan in plans.values()) + " |"
+    lines = [header, "| --- |" + " --- |" * len(plans)]
+    for name in names:
+        values = " | ".join(_shown(msgspec.to_builtins(plan)[name]) for plan in plans.values())
+        lines.append(f"| `{name}` | {values} |")
+    scopes = [f"| `{scope}` | {'yes' if scope in USUAL else 'no'} | {said} |" for scope, said in SCOPES.items()]
+    return "\n".join(
+        [
+            "# Plans and scopes",
+            "",
+            MADE,
+            "",
+            "What each plan includes; `-` is no bound, money is in US cents, `overage_rate` per 1,000 requests. An account may have single",
+            "numbers agreed otherwise: `stratum accounts entitle ACCOUNT --term requests_per_minute=900`.",
+            "",
+            *lines,
+            "",
+            "## Scopes",
+            "",
+            "What a single key may do, within its account's plan.",
+            "",
+            "| scope | by default | allows |",
+            "| --- | --- | --- |",
+            *scopes,
+            "",
+        ]
+    )
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

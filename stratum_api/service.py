@@ -1,0 +1,65 @@
+"""What one worker serves with: the database both ways, keys, limits, usage, and its settings; opened and closed together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from stratum_api.key_cache import KeyCache
+from stratum_api.limits import Limiter, open_windows
+from stratum_api.logs import RequestLog
+from stratum_api.metering import Meter
+from stratum_api.rows import Rows, open_rows
+from stratum_api.server_secret import server_secret
+from stratum_api.settings import ApiSettings
+from stratum_api.wakeups import Wakeups
+from warehouse.database import Database
+from warehouse.lake import Lake
+from warehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything endpoints and the door work with. `rows` is the short way to read, `database` the long way to change."""
+
+    settings: ApiSettings
+    storage: Settings
+    database: Database
+    lake: Lake
+    rows: Rows
+    keys: KeyCache
+    limiter: Limiter
+    meter: Meter
+    request_log: RequestLog
+    wakeups: Wakeups
+    secret: bytes = field(repr=False)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Within: connected, listening for changes, counting. What was begun is finished at the end, in reverse."""
+        async with AsyncExitStack() as stack:
+            for part in (self.rows, self.limiter, self.keys, self.wakeups, self.meter, self.request_log):
+                await part.open()
+                stack.push_async_callback(part.close)
+            yield
+
+
+def make_service(storage: Settings, settings: ApiSettings) -> Service:
+    """The service of a worker; nothing is opened yet. The database has to be migrated."""
+    database = Database(storage.database_url)
+    rows = open_rows(storage.database_url, settings.database_connections)
+    secret = server_secret(settings.secret, storage.home)
+    keys = KeyCache(rows, secret)
+    meter = Meter(database, storage.home / "api" / "usage", with_alerts="limit_alerts" in settings.flags)
+    return Service(
+        settings=settings,
+        storage=storage,
+        database=database,
+        lake=Lake(storage.lake_url),
+        rows=rows,
+        keys=keys,
+        limiter=Limiter(open_windows(storage.database_url, storage.home)),
+        meter=meter,
+        request_log=RequestLog(),
+        wakeups=Wakeups(storage.database_url, {"stratum_access": keys.tell}),
+        secret=secret,
+    )
