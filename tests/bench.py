@@ -27,6 +27,7 @@ from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import store_answers
 from tests.bench_fair_odds import fair_odds
 from tests.bench_performance import performance
+from tests.bench_replay import bench_replay
 from tests.postgres import NoServer, fresh_database
 from warehouse.settings import read_settings
 from warehouse.tables import OddsSnapshots, Polls
@@ -173,6 +174,7 @@ PARTS = {
     "live": live,
     "imports": imports,
     "fair-odds": lambda: fair_odds(say, DATA),
+    "replay": lambda: bench_replay(say),
     "performance": lambda: performance(say),
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from stratum_pipelines.board.changes import Changes, run_of_changes
 from stratum_pipelines.board.detection import detect
 from stratum_pipelines.board.in_force import in_force
 from stratum_pipelines.board.observe import observe
@@ -200,7 +201,7 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
     board.fit()
     gaps = [int(1e6 * rules.default_gap_s(p.answer.provider)) for p in placed]
     seen = observe(board, placed, schedule.starts_by_answer(len(placed)), gaps)
-    names = name_codes(board, placed)
+    names = name_codes(board, pl.Series([p.answer.response_id for p in placed]))
     width = board.quotes["price"].shape[2]
     panel = panel_of(tuple(board.books), width, league, rules.reference, rules.methods, rules.book_weights)
     found = consensus_of_run(board, seen, panel, league)
@@ -223,4 +224,28 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
         "event_links": schedule.link_rows(),
     }
     board.value = value[-1].copy()
+    return rows
+
+
+def advance_changes(
+    board: Board, changes: Changes, responses: pl.Series, rules: Rules, *, with_signals: bool = True
+) -> Rows:
+    """Move the board on by stored changes; the rows of consensus, and of signals, that follow from them.
+
+    `responses` (P,) are the ids of the answers. The board has room for all markets and books the changes name.
+    """
+    league = rules.reference.leagues[board.sport_key]
+    seen = run_of_changes(board, changes, with_past=with_signals)
+    names = name_codes(board, responses)
+    n_books = len(board.books)
+    panel = panel_of(tuple(board.books), n_books, league, rules.reference, rules.methods, rules.book_weights)
+    found = consensus_of_run(board, seen, panel, league)
+    # When a standing quote was last seen is not stored: the ages are unknown.
+    ages = [pl.lit(None, pl.Float64).alias(name) for name in ("age_median_s", "age_max_s")]
+    rows = {"consensus": consensus_rows(board, seen, names, found, panel).with_columns(ages)}
+    if with_signals:
+        value = in_force(board, seen, found)
+        rows["signals"] = detect(board, seen, names, rules.reference, rules.signals, panel, found, value).rows
+        board.value = value[-1].copy()
+    board.received_at = int(changes.times[-1])
     return rows

@@ -21,7 +21,7 @@ from stratum_pipelines.signals.known import surroundings
 from stratum_pipelines.signals.opinions import opinions
 from stratum_pipelines.signals.quotes import MARKETS, Quotes
 from stratum_pipelines.signals.signal import Hit, Memory, Signal
-from stratum_pipelines.signals.tape import LOOKBACK_US, Tape, feed_gaps
+from stratum_pipelines.signals.tape import LOOKBACK_US, Tape, feed_gaps, moves_by_market
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -79,6 +79,7 @@ def _tape(
     league = reference.leagues[board.sport_key]
     moves = book_moves(board, seen, panel.methods)
     past = board.past_moves or {name: np.empty(0, dtype) for name, dtype in COLUMNS.items()}
+    moves = {name: np.concatenate([past[name], moves[name]]) for name in COLUMNS}
     n_past = len(board.past_times)
     times = np.concatenate([board.past_times, seen.times])
     starts = seen.commence_at[:, names.market_game] if board.n_markets else np.empty((len(seen.times), 0), np.int64)
@@ -96,7 +97,8 @@ def _tape(
         starts=starts,
         before_start=seen.times[:, None] < starts,
         gaps_us=feed_gaps(times, n_past),
-        moves={name: np.concatenate([past[name], moves[name]]) for name in COLUMNS},
+        moves=moves,
+        by_market=moves_by_market(moves, board.n_markets),
         quotes=quotes,
         books=tuple(board.books),
         panel=panel,

@@ -39,8 +39,8 @@ class Names:
         return np.where(self.market_kind[m] == TOTALS, 3 + o, o)
 
 
-def name_codes(board: Board, placed: list[Placed]) -> Names:
-    """The names behind the codes of this board and run."""
+def name_codes(board: Board, responses: pl.Series) -> Names:
+    """The names behind the codes of this board and of a run of answers, whose ids are given."""
     games = board.registry.games
     outcomes = ["Over", "Under"]
     for game in games:
@@ -52,7 +52,7 @@ def name_codes(board: Board, placed: list[Placed]) -> Names:
         books=pl.Series([*board.books, None], dtype=pl.String),
         sides=pl.Series(["home", "away", "draw", "over", "under"]),
         outcomes=pl.Series(outcomes),
-        responses=pl.Series([p.answer.response_id for p in placed]),
+        responses=responses,
         market_game=np.array(board.market_game, np.int64),
         market_kind=np.array(board.market_kind, np.int64),
     )

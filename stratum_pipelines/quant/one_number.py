@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stratum_pipelines.quant.book_rows import SAME, Shares, most_quoted, shares
 from stratum_pipelines.quant.key_numbers import score_table
 from stratum_pipelines.quant.odds import Floats
-from stratum_pipelines.quant.panel import Panel, group_weights
-from stratum_pipelines.quant.weighted import SAME, Ordered
+from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import League
 from stratum_pipelines.reference.leagues import H2H, MARKETS, SPREADS, TOTALS
 
@@ -81,7 +81,8 @@ def views_at(number: Floats, own: OwnViews, points: Floats, kinds: Ints, panel: 
     fair = np.where(own.counted[:, None, :], own.fair, np.nan)
     near = own.counted & ~np.isnan(fair[:, 0])
     for kind, deviation in ((SPREADS, league.margin_sd), (TOTALS, league.total_sd)):
-        row, book = np.nonzero((kinds == kind)[:, None] & near & (points != number[:, None]))
+        # By book and then by market: so the array lies in memory.
+        book, row = np.nonzero(((kinds == kind)[:, None] & near & (points != number[:, None])).T)
         if not len(row):
             continue
         at, to = points[row, book], number[row]
@@ -92,8 +93,8 @@ def views_at(number: Floats, own: OwnViews, points: Floats, kinds: Ints, panel: 
         fair[row, 0, book], fair[row, 1, book] = moved
         near[row, book] = ~np.isnan(moved[0])
     np.copyto(fair, np.nan, where=~near[:, None, :])
-    weights, n_groups = group_weights(near, panel.groups)
-    return Views(near, weights, n_groups, number, fair, own.margin)
+    found = shares(np.ascontiguousarray(near.T), panel.groups)
+    return Views(near, found.weights.T, found.n_groups, number, fair, own.margin)
 
 
 def moved_fair(fair: Floats, at: Floats, to: Floats, kind: int, outcomes: Ints, league: League) -> Floats:
@@ -103,34 +104,19 @@ def moved_fair(fair: Floats, at: Floats, to: Floats, kind: int, outcomes: Ints, 
     return score_table(league, MARKETS[kind]).move(fair, sign * at, sign * to).fair
 
 
-def market_number(ordered: Ordered, median: Floats, points: Floats, weights: Floats, fair: Floats) -> Floats:
+def market_number(points: Floats, found: Shares, median: Floats, fair: Floats) -> Floats:
     """The number most of the weight quotes, (N,); NaN where there is no weight.
 
-    `points` (N, B) are the books' home or over points and `weights` (N, B) their weights, `ordered` the two by rising value and
-    `median` (N,) the weighted median; `fair` (N, O, B) are the books' fair probabilities at their own numbers. Among numbers
-    quoted equally the one nearest to the median is taken, then the one nearer to 0. That leaves one, or -x and x: of these the
-    one whose books see the sides closer to even. Where they are alike in that too the number is 0, between the two: neither
-    side is preferred.
+    `points` (B, N) are the books' home or over points, `found` their shares and `median` (N,) the weighted median; `fair`
+    (O, B, N) are the books' fair probabilities at their own numbers. Where `most_quoted` leaves -x and x, the one whose books
+    see the sides closer to even. Where they are alike in that too the number is 0, between the two: neither side is preferred.
     """
-    values, reached = ordered.values, ordered.reached
-    ends = np.ones(values.shape, np.bool_)
-    ends[:, :-1] = values[:, 1:] != values[:, :-1]
-    below = np.zeros_like(reached)
-    below[:, 1:] = np.maximum.accumulate(np.where(ends, reached, 0.0), axis=1)[:, :-1]
-    support = np.where(ends, reached - below, 0.0)
-    best: Bools = np.asarray(ends & (support >= support.max(axis=1, keepdims=True) * (1.0 - SAME)))
-    best &= np.isfinite(values)
-    finite = np.where(best, values, 0.0)
-    for distance in (np.abs(finite - median[:, None]), np.abs(finite)):
-        distance = np.where(best, distance, np.inf)
-        best &= distance <= distance.min(axis=1, initial=np.inf, keepdims=True) + SAME
-    number = np.where(best, values, np.inf).min(axis=1, initial=np.inf)
-    other = np.where(best, values, -np.inf).max(axis=1, initial=-np.inf)
-    for row in np.flatnonzero(number < other).tolist():
-        uneven = np.abs(fair[row, 0] - fair[row, 1]) * weights[row]
-        counted = (weights[row] > 0) & ~np.isnan(uneven)
-        here, there = (uneven[counted & (points[row] == at)].sum() for at in (number[row], other[row]))
-        number[row] = number[row] if here < there - SAME else other[row] if there < here - SAME else 0.0
+    number, other = most_quoted(points, found.parts, median)
+    for market in np.flatnonzero(number < other).tolist():
+        uneven = np.abs(fair[0, :, market] - fair[1, :, market]) * found.weights[:, market]
+        counted = (found.parts[:, market] > 0) & ~np.isnan(uneven)
+        here, there = (uneven[counted & (points[:, market] == at)].sum() for at in (number[market], other[market]))
+        number[market] = number[market] if here < there - SAME else other[market] if there < here - SAME else 0.0
     return np.where(np.isfinite(number), number, np.nan)
 
 

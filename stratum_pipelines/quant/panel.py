@@ -1,6 +1,6 @@
 """What is known of the books whose quotes stand side by side in an array."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,11 @@ class Panel:
     methods: MarginMethods
     is_sharp: Bools
     loudness: Floats
+
+    def ordered(self, order: Ints) -> "Panel":
+        """The same books in another order of columns."""
+        methods = replace(self.methods, codes=self.methods.codes[:, order])
+        return Panel(self.groups[order], self.ranks[order], methods, self.is_sharp[order], self.loudness[order])
 
 
 def group_weights(counted: Bools, groups: Ints) -> tuple[Floats, Ints]:

@@ -31,7 +31,8 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
 
 def _judge(tape: Tape, row: int, market: int, outcome: int, last: int) -> Hit | None:
     moves, now = tape.moves, tape.times[row]
-    mine = np.flatnonzero((moves["market"] == market) & (moves["received_at"] <= now) & (moves["received_at"] > last))
+    # Earlier ones lie before the window, whatever the books' clocks say.
+    mine = tape.moves_of(market, max(last, int(now) - WINDOW_US - SANE_AGE_US), int(now))
     toward = mine[moves["outcome"][mine] == outcome]
     if not len(toward) or moves["received_at"][toward].max() < now:
         return None

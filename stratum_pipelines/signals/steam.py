@@ -34,7 +34,8 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
 def _judge(tape: Tape, row: int, market: int, outcome: int, window_us: int) -> Hit | None:
     moves, now = tape.moves, tape.times[row]
     kind = int(tape.kinds[market])
-    mine = np.flatnonzero((moves["market"] == market) & (moves["received_at"] <= now))
+    # Earlier ones lie before the window, whatever the books' clocks say.
+    mine = tape.moves_of(market, int(now) - window_us - SANE_AGE_US, int(now))
     toward = moves["outcome"][mine] == outcome
     end = int(moves["at"][mine[toward]].max())
     # Moves later than the end lead away from the outcome: they count, against it.
@@ -45,10 +46,10 @@ def _judge(tape: Tape, row: int, market: int, outcome: int, window_us: int) -> H
     values = _own_values(tape, row - tape.n_past, market, outcome)
     least = float(tape.parameters[SETTINGS_OF_MARKETS[MARKETS[kind]]])
     moved = (net >= least - 1e-9) & ~np.isnan(values)
-    weights, n_groups = group_weights(moved[None], tape.groups[: len(moved)])
-    if n_groups[0] < tape.parameters["min_books"]:
-        return None
     books = np.flatnonzero(moved)
+    if len(set(tape.groups[books].tolist())) < tape.parameters["min_books"]:
+        return None
+    weights, _ = group_weights(moved[None], tape.groups[: len(moved)])
     picked = mine[toward & np.isin(moves["book"][mine], books)]
     start, since = int(moves["at"][picked].min()), int(moves["since"][picked].min())
     falls = is_against(kind, outcome, 1.0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,24 @@ class Game(Protocol):
     away_team: str
 
 
+class MovesByMarket(NamedTuple):
+    """The places of moves, market by market and in order of receipt: `order`, with `received` beside it.
+
+    Those of market m stand from `starts[m]` up to `starts[m + 1]`.
+    """
+
+    order: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    received: npt.NDArray[np.int64]
+
+
+def moves_by_market(moves: Mapping[str, npt.NDArray[Any]], n_markets: int) -> MovesByMarket:
+    """The index of the columns of `Tape.moves`."""
+    order = np.argsort(moves["market"], kind="stable")
+    starts = np.searchsorted(moves["market"][order], np.arange(n_markets + 1))
+    return MovesByMarket(order, starts, moves["received_at"][order])
+
+
 @dataclass(frozen=True)
 class Tape:
     """The recent past and the answers to judge, oldest first; the first `n_past` rows are past, the rest are judged.
@@ -42,7 +60,7 @@ class Tape:
 
     `moves` are columns, one entry per book and market that moved, sorted by receipt: `received_at`, `at` (the book's
     time where it is sane, else the receipt), `since` (when the quote before it was last seen), `market`, `outcome` (moved
-    toward), `book`, `size` (points, or fair probability). `books` names the books, `panel` says what is known of their columns,
+    toward), `book`, `size` (points, or fair probability); `by_market` finds those of one market. `books` names the books, `panel` says what is known of their columns,
     `book_kinds` (B,) whether each is sharp, retail or an exchange. `steps` (3,) says, per kind of market, how large
     a move counts as one full step in this league. `parameters` are those of the rule that looks.
     """
@@ -57,6 +75,7 @@ class Tape:
     before_start: npt.NDArray[np.bool_]
     gaps_us: npt.NDArray[np.float64]
     moves: dict[str, npt.NDArray[Any]]
+    by_market: MovesByMarket
     quotes: Quotes
     books: tuple[str, ...]
     panel: Panel
@@ -97,10 +116,14 @@ class Tape:
 
     def movers(self, row: int, market: int, outcome: int, since: int) -> npt.NDArray[np.int64]:
         """Books that moved a market toward an outcome after `since`, up to the answer in that row; sorted, once each."""
-        m = self.moves
-        picked = (m["market"] == market) & (m["outcome"] == outcome)
-        picked &= (m["received_at"] <= self.times[row]) & (m["received_at"] > since)
-        return np.unique(m["book"][picked])
+        mine = self.moves_of(market, since, int(self.times[row]))
+        return np.unique(self.moves["book"][mine[self.moves["outcome"][mine] == outcome]])
+
+    def moves_of(self, market: int, since: int, until: int) -> npt.NDArray[np.int64]:
+        """The places in `moves` of those of a market received after `since` and not after `until`, in order of receipt."""
+        first, end = self.by_market.starts[market : market + 2].tolist()
+        within = first + np.searchsorted(self.by_market.received[first:end], (since, until), side="right")
+        return self.by_market.order[within[0] : within[1]]
 
     def occasions(self, at_least: int, reach_us: int) -> list[tuple[int, int, int]]:
         """Row, market and outcome of every judged answer that brought a move, where as many moves could count together.

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stratum_pipelines.quant.book_rows import Shares, medians
 from stratum_pipelines.quant.key_numbers import score_table
 from stratum_pipelines.quant.one_number import OwnViews, Views, market_number, moved_fair, own_views, views_at
-from stratum_pipelines.quant.weighted import ordered, weighted_quantile
 from stratum_pipelines.reference import load_reference
 from stratum_pipelines.reference.leagues import H2H, SPREADS, TOTALS
 from tests.build import NFL
@@ -17,10 +17,10 @@ NAN = np.nan
 
 
 def number(points: list[float], weights: list[float], home: list[float] | None = None) -> float:
-    line, weight, own = np.array([points]), np.array([weights], np.float64), np.array(home or [0.5] * len(points))
-    found = ordered(line, weight)
-    fair = np.stack([own, 1 - own])[None]
-    return float(market_number(found, weighted_quantile(found, 0.5), line, weight, fair)[0])
+    line, weight, own = np.array([points]).T, np.array([weights], np.float64).T, np.array(home or [0.5] * len(points))
+    parts = np.rint(weight * 12).astype(np.uint8)
+    fair = np.stack([own, 1 - own])[:, :, None]
+    return float(market_number(line, Shares(weight, parts, np.ones(1, int)), medians(line[None], parts)[0], fair)[0])
 
 
 def views(points: list[float], home: list[float], at: float, kind: int = SPREADS) -> Views:

@@ -11,6 +11,16 @@ LakeError
 """
 
 from warehouse.errors import FileDamaged, FrameRefused, LakeBusy, LakeError, OperationRefused
+from warehouse.lake.coded import CodedRows
 from warehouse.lake.lake import MOST_PARTS, Lake
 
-__all__ = ["MOST_PARTS", "FileDamaged", "FrameRefused", "Lake", "LakeBusy", "LakeError", "OperationRefused"]
+__all__ = [
+    "MOST_PARTS",
+    "CodedRows",
+    "FileDamaged",
+    "FrameRefused",
+    "Lake",
+    "LakeBusy",
+    "LakeError",
+    "OperationRefused",
+]

@@ -1,7 +1,7 @@
 """The lake itself: what can be asked of it and done to it."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from filelock import Timeout
 
 from warehouse.errors import FrameRefused, LakeBusy, OperationRefused
 from warehouse.lake.accepting import by_day, checked, kept_whole, of_day, partitioned
+from warehouse.lake.coded import CodedRows, read_coded
 from warehouse.lake.counting import count_rows
 from warehouse.lake.files import FOLDER, SUFFIX, Catalog, encode, folder_of, part_name, parts_in, shard_name
 from warehouse.lake.locking import Locks
@@ -47,6 +48,10 @@ class Lake:
         Other partitions are left out by their names alone. Files are chosen when the frame is collected.
         """
         return scan(self.catalog, table, first, last)
+
+    def coded(self, table: type[Table], day: dt.date, columns: Sequence[str]) -> CodedRows:
+        """Some columns of one partition as NumPy arrays, text as codes: for arithmetic over millions of rows."""
+        return read_coded(self.catalog, table, day, columns)
 
     def days(self, table: type[Table]) -> list[dt.date]:
         """The partitions that hold rows, in order, by names alone."""

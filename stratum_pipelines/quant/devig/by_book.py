@@ -45,7 +45,7 @@ class MarginMethods:
         width = prices.shape[1]
         for outcome in range(int(n_outcomes.min(initial=width)), width):
             implied[:, outcome][n_outcomes <= outcome] = 0.0
-        total = implied[:, 0].copy()
+        total = implied[:, 0].copy(order="K")
         for outcome in range(1, width):
             total += implied[:, outcome]
         fair = implied / total[:, None]
