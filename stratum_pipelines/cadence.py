@@ -1,10 +1,9 @@
-"""When to poll a sport next: by the time to its next start, by the credits left, and by what failed last.
+"""When a sport may be polled next: by the time to its next start, and by what failed last.
 
-Pure arithmetic on UTC microseconds; what is asked for and how it is fetched stand elsewhere.
+Pure arithmetic on UTC microseconds. How much of this pace the credits of a month pay for is worked out in `budget`; what is
+asked for and how it is fetched stand elsewhere.
 """
 
-import datetime as dt
-import math
 from dataclasses import dataclass
 
 SECOND = 1_000_000
@@ -13,11 +12,6 @@ HOUR_S = 3600.0
 # How many times slower than the fastest pace a sport is polled, by the hours left to its next start.
 STEPS: tuple[tuple[float, float], ...] = ((3.0, 1.0), (24.0, 5.0), (72.0, 15.0))
 SLOWEST = 60.0
-# Near a start a sport may use credits so many times faster than an even spread over the month would.
-HURRY = 4.0
-# This share of what is left is never planned with, so that a person can still repair something by hand.
-RESERVE = 0.05
-LONGEST_WAIT_S = 6 * HOUR_S
 LONGEST_BACKOFF_S = HOUR_S
 # Early by less than this still counts as due: ticks come every few seconds, and waiting for the next would slow the pace.
 SLACK_S = 1.0
@@ -27,14 +21,13 @@ SLACK_S = 1.0
 class Situation:
     """What the decision depends on. Times are UTC microseconds; None means not known.
 
-    `cost` is what polling every sport once uses, in credits; 0 for a feed that is free. `n_failed` counts the polls of
-    this sport that failed since the last that did not.
+    `cost` is what polling the sport uses, in credits; 0 for a feed that is free. `n_failed` counts the polls of this sport
+    that failed since the last that did not.
     """
 
     now: int
     last_poll_at: int | None = None
     next_start_at: int | None = None
-    credits_remaining: int | None = None
     cost: int = 0
     n_failed: int = 0
 
@@ -52,7 +45,7 @@ class Plan:
 
 
 def next_poll(situation: Situation, fastest_s: float = 60.0) -> Plan:
-    """The next poll of a sport: `fastest_s` apart close to a start, more slowly before, never faster than credits allow.
+    """The next poll of a sport: `fastest_s` apart close to a start, more slowly before, and after failures.
 
     >>> start = 1_000_000 * 3600 * 30
     >>> next_poll(Situation(now=0, last_poll_at=0, next_start_at=start, cost=3), fastest_s=60)
@@ -62,9 +55,6 @@ def next_poll(situation: Situation, fastest_s: float = 60.0) -> Plan:
     if last is None:
         return Plan(situation.now, "it has not been polled yet")
     interval, reason = pace_by_start(situation, fastest_s)
-    affordable, because = pace_by_credits(situation)
-    if affordable > interval:
-        interval, reason = affordable, because
     if situation.n_failed:
         slowed = min(fastest_s * 2.0**situation.n_failed, LONGEST_BACKOFF_S)
         if slowed > interval:
@@ -83,26 +73,3 @@ def pace_by_start(situation: Situation, fastest_s: float) -> tuple[float, str]:
         if hours <= limit:
             return fastest_s * factor, f"the next start is {max(hours, 0.0):.1f} hours away"
     return fastest_s * SLOWEST, f"the next start is {hours / 24:.1f} days away"
-
-
-def pace_by_credits(situation: Situation) -> tuple[float, str]:
-    """Seconds between polls that the credits left allow until they are renewed, and the reason; 0 where none are counted."""
-    left = situation.credits_remaining
-    if left is None or situation.cost == 0:
-        return 0.0, ""
-    usable = left - math.ceil(left * RESERVE)
-    if usable < situation.cost:
-        return LONGEST_WAIT_S, f"only {left} credits are left"
-    rounds = usable / situation.cost
-    even = seconds_to_renewal(situation.now) / rounds
-    near = (
-        situation.next_start_at is not None and situation.next_start_at - situation.now <= STEPS[0][0] * HOUR_S * SECOND
-    )
-    return min(even / (HURRY if near else 1.0), LONGEST_WAIT_S), f"{left} credits have to last until the month ends"
-
-
-def seconds_to_renewal(now: int) -> float:
-    """Seconds to the first of the next month in UTC, when providers start counting credits anew."""
-    moment = dt.datetime.fromtimestamp(now / SECOND, dt.UTC)
-    first = dt.datetime(moment.year + moment.month // 12, moment.month % 12 + 1, 1, tzinfo=dt.UTC)
-    return (first - moment).total_seconds()

@@ -34,7 +34,10 @@ STEPS = ("raw", "published", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "
 
 @dataclass
 class Cycle:
-    """What one cycle did. `rows` counts rows written per table; a repeated answer writes none."""
+    """What one cycle did. `rows` counts rows written per table; a repeated answer writes none.
+
+    Of `n_quotes` quotes that the answer held or withdrew, `n_changed` were not as they had been.
+    """
 
     response_id: str
     sport_key: str
@@ -43,6 +46,8 @@ class Cycle:
     signals_by_type: dict[str, int] = field(default_factory=dict)
     kpis: dict[str, int | None] = field(default_factory=dict)
     started_event_ids: list[str] = field(default_factory=list)
+    n_quotes: int = 0
+    n_changed: int = 0
     duration_ms: float | None = None
     is_repeat: bool = False
 
@@ -212,6 +217,8 @@ class Market:
         lake.append(Polls, polls, batch=batch, recovering=recovering, compact=False)
         self.on_step("polls")
         cycle.rows = {name: frame.height for name, frame in rows.items()}
+        gone = int(polls["n_suspended"].sum())
+        cycle.n_quotes, cycle.n_changed = int(polls["n_quotes"].sum()) + gone, int(polls["n_changed"].sum()) + gone
         if "signals" in rows:
             counted = rows["signals"].group_by("signal_type").len().sort("signal_type")
             cycle.signals_by_type = dict(counted.iter_rows())

@@ -10,20 +10,23 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
-from stratum_pipelines.budget.credits import USUAL, Allowance
-from stratum_pipelines.cadence import Plan, Situation, next_poll
-from stratum_pipelines.fetch import FetchFailed, Reached
-from stratum_pipelines.live import Cycle, Market, run_cycle
+from stratum_pipelines.budget.credits import USUAL, Allowance, price_of
+from stratum_pipelines.budget.information import Coming, Volatility, mean_slowness, weight_of
+from stratum_pipelines.budget.outlook import Sport
+from stratum_pipelines.cadence import HOUR_S, SECOND, Plan
+from stratum_pipelines.fetch import Reached
+from stratum_pipelines.live import Cycle, Desk, Market, run_cycle
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.polling_pause import LEASE
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.purse import Purse
 from stratum_pipelines.raw import day_of
-from warehouse.database.credits import Hold
+from stratum_pipelines.spending import Spending
 from warehouse.database.leases import Leases
 from warehouse.settings import hide_secrets
 
@@ -34,10 +37,8 @@ BUDGET_S = 4.0
 # Clocks are kept in step by small corrections back, and set right by larger ones.
 JITTER_US = 1_000_000
 AHEAD_US = 3600 * 1_000_000
-# With room for fewer requests than this, or a count older than this, the credits left are counted, which costs none,
-# before the next request leaves: somebody else may have used the same key.
-CLOSE_CALL = 5
-COUNT_AGAIN_US = 3600 * 1_000_000
+# Games that started this long ago still tell what the schedule of a sport is like.
+SCHEDULE_US = 7 * 24 * 3600 * 1_000_000
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,10 @@ class Progress:
 
     last_poll_at: dict[str, int] = field(default_factory=dict)
     n_failed: dict[str, int] = field(default_factory=dict)
-    credits_remaining: int | None = None
+    last_answer_at: dict[str, int] = field(default_factory=dict)
+    # What each sport's newest requests were charged, and how often its quotes change (changes, exposure, as of).
+    charged: dict[str, list[int]] = field(default_factory=dict)
+    volatility: dict[str, tuple[float, float, int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -96,23 +100,30 @@ class Poller:
         fastest_s: float,
         now: Callable[[], int] = lambda: time.time_ns() // 1000,
         allowance: Allowance = USUAL,
+        followed: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        """`fastest_s` is the pace close to a start; `now` tells UTC microseconds; `allowance` bounds what may be spent."""
+        """`fastest_s` is the pace close to a start; `now` tells UTC microseconds; `allowance` bounds what may be spent.
+
+        `followed` gives sports, games and teams that are followed more weight (`budget.information.weight_of`).
+        """
         self.platform = platform
         self.source = source
         self.fastest_s = fastest_s
         self.now = now
         self.leases = Leases(platform.database)
-        self.purse = Purse(platform.database, source.provider, allowance, source.attempts)
+        self.followed = followed
+        self.spending = Spending(
+            Purse(platform.database, source.provider, allowance, source.attempts), source.count, fastest_s
+        )
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.token: int | None = None
-        self.market = Market(platform)
+        self.market = self.open_market()
 
     def tick(self, progress: Progress) -> Tick:
         """Poll the sports that are due, the longest overdue first; `progress` is moved on as it goes."""
         tick = Tick()
         started = time.monotonic()
-        tick.plans = {sport_key: self.plan(sport_key, progress) for sport_key in self.source.sports}
+        tick.plans = self.plans(progress)
         due = sorted((plan.at, sport_key) for sport_key, plan in tick.plans.items() if plan.is_due(self.now()))
         if not due:
             return tick
@@ -124,25 +135,51 @@ class Poller:
                 if time.monotonic() - started > BUDGET_S:
                     break
                 self._attempt(sport_key, progress, tick)
-                tick.plans[sport_key] = self.plan(sport_key, progress)
+                tick.plans = self.plans(progress)
         finally:
             self._release()
         return tick
 
-    def plan(self, sport_key: str, progress: Progress) -> Plan:
-        """When a sport is to be polled next, and why."""
+    def open_market(self) -> Market:
+        """The live state of every sport, nothing opened yet."""
+        return Market(self.platform)
+
+    def run(self, answer: Answer) -> Cycle:
+        """Take one answer in."""
+        return run_cycle(self.market, answer)
+
+    def plans(self, progress: Progress) -> dict[str, Plan]:
+        """When each sport is to be polled next, and why."""
         now = self.now()
-        last = progress.last_poll_at.get(sport_key)
-        situation = Situation(
-            now=now,
-            # A clock that ran ahead and was set right must not keep us waiting for its time to come.
-            last_poll_at=None if last is not None and last > now + JITTER_US else last,
-            next_start_at=self._next_start(sport_key),
-            credits_remaining=progress.credits_remaining,
-            cost=sum(self.source.price(one) for one in self.source.sports),
-            n_failed=progress.n_failed.get(sport_key, 0),
+        sports = [self.sport(sport_key, progress) for sport_key in self.source.sports]
+        self.spending.look_ahead(sports, now)
+        return {sport.sport_key: self.spending.plan(sport, now) for sport in sports}
+
+    def sport(self, sport_key: str, progress: Progress) -> Sport:
+        """A sport as the budget sees it."""
+        now = self.now()
+        desk = self.market.desks.get(sport_key)
+        last, answered = progress.last_poll_at.get(sport_key), progress.last_answer_at.get(sport_key)
+        # A clock that ran ahead and was set right must not keep us waiting for its time to come.
+        last, answered = (None if at is not None and at > now + JITTER_US else at for at in (last, answered))
+        return Sport(
+            sport_key,
+            price_of(self.source.price(sport_key), progress.charged.get(sport_key, ())),
+            # A board that is not known yet is taken to be close to a start.
+            [Coming(now + 1)] if desk is None else self._games(sport_key, desk, now),
+            last,
+            answered,
+            progress.n_failed.get(sport_key, 0),
+            Volatility(*progress.volatility.get(sport_key, ())).rate,
         )
-        return next_poll(situation, self.fastest_s)
+
+    def _games(self, sport_key: str, desk: Desk, now: int) -> list[Coming]:
+        """The games to come, and those of the last week, for they tell what the schedule is like."""
+        return [
+            Coming(game.commence_at, weight_of([sport_key, game.event_id, *game.names], self.followed))
+            for game in desk.board.registry.games
+            if (game.is_listed if game.commence_at > now else game.commence_at > now - SCHEDULE_US)
+        ]
 
     def _hold(self) -> bool:
         """Whether the lease is ours now. Boards that were kept while another process held it are thrown away."""
@@ -151,7 +188,7 @@ class Poller:
             return False
         # Tokens count: the one after ours says that nobody held the lease in between.
         if self.token is None or token != self.token + 1:
-            self.market = Market(self.platform)
+            self.market = self.open_market()
         self.token = token
         return True
 
@@ -162,11 +199,19 @@ class Poller:
 
     def _attempt(self, sport_key: str, progress: Progress, tick: Tick) -> None:
         """Poll one sport; what goes wrong with it is said, and costs the others nothing."""
+        polled_at = progress.last_poll_at.get(sport_key)
         # Noted before the work: a sport that breaks is tried again at its own pace, not at every tick.
         progress.last_poll_at[sport_key] = self.now()
         try:
             self._set_right(sport_key)
+            is_open = sport_key in self.market.desks
             tick.cycles += self.market.open_desk(sport_key, day_of(self.now()))
+            if not is_open and sport_key in self.market.desks and self.source.price(sport_key):
+                # No credits are spent on what the board can say.
+                self._recall(sport_key, polled_at, progress)
+                if not self.plans(progress)[sport_key].is_due(self.now()):
+                    return
+                progress.last_poll_at[sport_key] = self.now()
             self._poll(sport_key, progress, tick)
         except Exception as error:
             # A cycle that stopped half-way has dropped its board: the next one starts from raw answers and completes it.
@@ -175,6 +220,16 @@ class Poller:
             tick.troubles.append(
                 f"{sport_key}: polling broke off with {type(error).__name__}: {hide_secrets(str(error))}"
             )
+
+    def _recall(self, sport_key: str, polled_at: int | None, progress: Progress) -> None:
+        """Take from a board that was opened just now when its sport was polled; `polled_at` is what was known of it."""
+        answered_at = self.market.desks[sport_key].board.received_at or None
+        if answered_at is not None:
+            progress.last_answer_at.setdefault(sport_key, answered_at)
+        progress.last_poll_at.pop(sport_key)
+        known = answered_at if polled_at is None else polled_at
+        if known is not None:
+            progress.last_poll_at[sport_key] = known
 
     def _set_right(self, sport_key: str) -> None:
         """Drop a board from the future: the clock ran ahead and was set back, and every answer would come too late for it."""
@@ -190,65 +245,48 @@ class Poller:
         return replace(answer, received_at=last + 1) if is_moved else answer
 
     def _poll(self, sport_key: str, progress: Progress, tick: Tick) -> None:
-        price = self.source.price(sport_key)
-        hold = self._hold_credits(sport_key, price, progress, tick) if price else None
-        if price and hold is None:
+        sport = self.sport(sport_key, progress)
+        if not sport.price.at_most:
+            self._take_in(sport, self.source.ask(sport_key), progress, tick)
+            return
+        hold, troubles = self.spending.hold(sport, self.now())
+        tick.troubles += troubles
+        if hold is None:
             return
         answers = self.source.ask(sport_key)
         try:
-            self._take_in(sport_key, answers, progress, tick)
+            self._take_in(sport, answers, progress, tick)
         finally:
-            # Without an answer nobody knows yet what was charged, and what is held stays held.
-            if hold:
-                for answer in answers:
-                    self.purse.settle(hold, answer, price)
+            self.spending.settle(hold, answers, sport.price.expected)
 
-    def _hold_credits(self, sport_key: str, price: int, progress: Progress, tick: Tick) -> Hold | None:
-        """Hold what polling a sport may be charged; None when that might touch the reserve."""
-        if 0 <= self.purse.affordable(price) < CLOSE_CALL or self.purse.age(self.now()) > COUNT_AGAIN_US:
-            try:
-                reached = self.source.count()
-            except FetchFailed as error:
-                tick.troubles.append(f"{sport_key}: the credits left could not be counted. {error}")
-            else:
-                self._note_count(sport_key, reached, progress, tick)
-        hold = self.purse.hold(price, f"odds of {sport_key}", self.now())
-        if hold is None:
-            left = "No count of the credits is known" if self.purse.balance() is None else "The reserve is reached"
-            tick.troubles.append(
-                f"{sport_key}: {left}, so it was not polled (at worst {price * self.source.attempts})."
-            )
-        return hold
-
-    def _note_count(self, sport_key: str, reached: Reached, progress: Progress, tick: Tick) -> None:
-        if reached.status_code == 200:
-            self.purse.take_in(reached)
-            progress.credits_remaining = reached.credits_remaining
-        else:
-            tick.troubles.append(f"{sport_key}: the feed answered with status {reached.status_code}.")
-
-    def _take_in(self, sport_key: str, answers: list[Answer], progress: Progress, tick: Tick) -> None:
+    def _take_in(self, sport: Sport, answers: list[Answer], progress: Progress, tick: Tick) -> None:
+        sport_key = sport.sport_key
         failed = not answers
         for answer in answers:
-            tick.cycles.append(run_cycle(self.market, self._in_order(answer)))
-            if answer.credits_remaining is not None:
-                progress.credits_remaining = answer.credits_remaining
-            if answer.status_code != 200:
+            cycle = self.run(self._in_order(answer))
+            tick.cycles.append(cycle)
+            if answer.credits_last is not None:
+                charged = sport.price.after(answer.credits_last).charged
+                progress.charged[sport_key] = list(charged)
+            if answer.status_code == 200:
+                self._learn(sport, cycle, progress)
+            else:
                 failed = True
                 tick.troubles.append(f"{sport_key}: the feed answered with status {answer.status_code}.")
         if not answers:
             tick.troubles.append(f"{sport_key}: the feed could not be reached.")
         progress.n_failed[sport_key] = progress.n_failed.get(sport_key, 0) + 1 if failed else 0
 
-    def _next_start(self, sport_key: str) -> int | None:
-        """The next start of a listed game; games under way do not hurry us. Unknown boards are taken to be close to one."""
-        desk = self.market.desks.get(sport_key)
+    def _learn(self, sport: Sport, cycle: Cycle, progress: Progress) -> None:
+        """Learn from an answer how often quotes of its sport change."""
         now = self.now()
-        if desk is None:
-            return now
-        return min(
-            (g.commence_at for g in desk.board.registry.games if g.is_listed and g.commence_at > now), default=None
-        )
+        if sport.answered_at is not None and cycle.n_quotes:
+            known = Volatility(*progress.volatility.get(sport.sport_key, ()))
+            hours = (now - sport.answered_at) / SECOND / HOUR_S
+            slow = mean_slowness(sport.games, sport.answered_at)
+            after = known.after(cycle.n_changed / cycle.n_quotes, hours, slow, now)
+            progress.volatility[sport.sport_key] = (after.changes, after.exposure, after.at)
+        progress.last_answer_at[sport.sport_key] = now
 
     def _moment(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self.now() / 1e6, dt.UTC)

@@ -35,27 +35,27 @@ class Purse:
         balance = self.balance()
         return now - micros(balance.answered_at) if balance else math.inf
 
+    def room(self) -> int | None:
+        """The credits that may still be used, beside what is held; None where nothing bounds them, 0 before a first count."""
+        balance, held = self.credits.standing(self.provider)
+        if balance is None:
+            return 0
+        bounds = []
+        if balance.remaining is not None:
+            bounds.append(balance.remaining - self.allowance.reserve)
+        if self.allowance.per_month is not None:
+            bounds.append(self.allowance.per_month - balance.spent)
+        return min(bounds) - held if bounds else None
+
     def affordable(self, cost: int, *, kept: int = 0) -> int:
         """How many requests at this cost may follow one another now; `kept` credits are left for something else.
 
         -1 where nothing bounds them: they are free, or the provider counts nothing. 0 before the first count.
         """
-        balance = self.balance()
-        if cost <= 0:
+        room = self.room()
+        if cost <= 0 or room is None:
             return -1
-        if balance is None:
-            return 0
-        held = self.credits.held(self.provider)
-        bounds = []
-        if balance.remaining is not None:
-            bounds.append((balance.remaining, self.allowance.reserve))
-        if self.allowance.per_month is not None:
-            bounds.append((self.allowance.per_month - balance.spent, 0))
-        counts = [
-            affordable(left, reserve=reserve, cost=cost, attempts=self.attempts, held=held, kept=kept)
-            for left, reserve in bounds
-        ]
-        return min(counts, default=-1)
+        return affordable(room, reserve=0, cost=cost, attempts=self.attempts, kept=kept)
 
     def hold(self, cost: int, purpose: str, now: int, *, kept: int = 0) -> Hold | None:
         """Hold what a request costs at worst, so that the reserve, and `kept` credits above it, stay whatever happens.

@@ -59,6 +59,12 @@ CREDIT_RESET_DAY = Setting(
     "1",
     "The day of the month on which the provider counts credits anew, at 00:00 UTC; in shorter months their last day.",
 )
+FOLLOWED = Setting(
+    "STRATUM_FOLLOWED",
+    "",
+    "What is followed and how much, as in basketball_nba=2,Boston Celtics=3: sports, teams or ids of games, each game of them "
+    "weighing so much more when credits are scarce.",
+)
 SIMULATOR_SEED = Setting(
     "STRATUM_SIMULATOR_SEED", "7", "The seed of the market simulator: the same seed gives the same market."
 )
@@ -78,6 +84,7 @@ SETTINGS: tuple[Setting, ...] = (
     CREDIT_RESERVE,
     CREDITS_PER_MONTH,
     CREDIT_RESET_DAY,
+    FOLLOWED,
     SIMULATOR_SEED,
 )
 
@@ -97,6 +104,7 @@ class PipelineSettings:
     poll_s: float
     simulator_seed: int
     allowance: Allowance
+    followed: Mapping[str, float]
 
     def required_key(self) -> str:
         """The key of The Odds API. Raises SettingInvalid where there is none."""
@@ -132,6 +140,7 @@ def read_pipeline_settings(environ: Mapping[str, str]) -> PipelineSettings:
         poll_s=POLL_SECONDS.number(environ, at_least=1),
         simulator_seed=SIMULATOR_SEED.whole(environ),
         allowance=_read_allowance(environ),
+        followed=_read_followed(environ),
     )
 
 
@@ -144,6 +153,22 @@ def _read_allowance(environ: Mapping[str, str]) -> Allowance:
         per_month=CREDITS_PER_MONTH.whole(environ) if CREDITS_PER_MONTH.text(environ) else None,
         reset_day=reset_day,
     )
+
+
+def _read_followed(environ: Mapping[str, str]) -> dict[str, float]:
+    followed = {}
+    for part in FOLLOWED.several(environ):
+        name, _, text = part.rpartition("=")
+        try:
+            weight = float(text)
+        except ValueError:
+            weight = -1.0
+        if not name.strip() or not 0 <= weight < float("inf"):
+            raise FOLLOWED.invalid(
+                part, "a sport, a team or the id of a game, an equals sign and a weight of 0 or more"
+            )
+        followed[name.strip()] = weight
+    return followed
 
 
 def rule_settings(signals: Mapping[str, Signal] | None = None) -> tuple[Setting, ...]:

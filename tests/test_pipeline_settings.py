@@ -29,6 +29,12 @@ def test_what_may_be_spent_is_read_from_the_settings() -> None:
     assert read_pipeline_settings(environment).allowance == Allowance(100, 20_000, 31)
 
 
+def test_what_is_followed_is_read_with_its_weight() -> None:
+    assert read_pipeline_settings({}).followed == {}
+    environment = {"STRATUM_FOLLOWED": "basketball_nba=2, Boston Celtics = 0.5"}
+    assert read_pipeline_settings(environment).followed == {"basketball_nba": 2.0, "Boston Celtics": 0.5}
+
+
 def test_the_key_is_shown_nowhere() -> None:
     settings = read_pipeline_settings({"ODDS_API_KEY": "hunter2"})
     assert settings.required_key() == "hunter2"
@@ -53,6 +59,10 @@ def test_the_key_is_shown_nowhere() -> None:
         ("STRATUM_CREDITS_PER_MONTH", "many"),
         ("STRATUM_CREDIT_RESET_DAY", "0"),
         ("STRATUM_CREDIT_RESET_DAY", "32"),
+        ("STRATUM_FOLLOWED", "basketball_nba"),
+        ("STRATUM_FOLLOWED", "=3"),
+        ("STRATUM_FOLLOWED", "Boston=-1"),
+        ("STRATUM_FOLLOWED", "Boston=nan"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -> None:

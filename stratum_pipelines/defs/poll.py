@@ -99,7 +99,9 @@ def _poller(platform: "Platform") -> "Poller":
     if platform.settings not in _POLLERS:
         settings = read_pipeline_settings(os.environ)
         source = sources.open_source(settings)
-        _POLLERS[platform.settings] = Poller(platform, source, settings.poll_s, allowance=settings.allowance)
+        _POLLERS[platform.settings] = Poller(
+            platform, source, settings.poll_s, allowance=settings.allowance, followed=settings.followed
+        )
     return _POLLERS[platform.settings]
 
 

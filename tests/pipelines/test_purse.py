@@ -109,15 +109,15 @@ def test_several_sports_of_one_tick_stop_before_the_reserve(platform: Platform) 
     poller = Poller(platform, feed, 60.0, now=lambda: NOON, allowance=Allowance(25))
     tick = poller.tick(Progress())
     assert feed.asked == 1 and len(tick.cycles) == 1
-    assert "The reserve is reached" in tick.troubles[0]
-    assert poller.purse.credits.held(feed.provider) == 0
+    assert "the reserve is reached" in tick.troubles[0]
+    assert poller.spending.purse.credits.held(feed.provider) == 0
 
 
 def test_a_feed_whose_credits_were_never_counted_is_counted_first_and_else_not_asked(platform: Platform) -> None:
     feed = Feed(10_000, reachable=False)
     tick = Poller(platform, feed, 60.0, now=lambda: NOON).tick(Progress())
     assert feed.asked == 0 and feed.counted == 2
-    assert "could not be counted" in tick.troubles[0] and "not polled" in tick.troubles[1]
+    assert "could not be counted" in tick.troubles[0] and "no count of its credits is known" in tick.troubles[1]
     feed.reachable = True
     assert len(Poller(platform, feed, 60.0, now=lambda: NOON).tick(Progress()).cycles) == 2
     # With plenty left the answers themselves count, and nothing more is asked for.
@@ -127,7 +127,7 @@ def test_a_feed_whose_credits_were_never_counted_is_counted_first_and_else_not_a
 def test_an_old_count_is_not_trusted(platform: Platform) -> None:
     feed = Feed(30)
     poller = Poller(platform, feed, 60.0, now=lambda: NOON)
-    poller.purse.take_in(reached(NOON - 61 * MINUTE, 10_000))
+    poller.spending.purse.take_in(reached(NOON - 61 * MINUTE, 10_000))
     poller.tick(Progress())
     assert feed.asked == 0
 
@@ -137,4 +137,4 @@ def test_a_poll_without_an_answer_leaves_its_hold(platform: Platform) -> None:
     feed.ask = lambda sport_key: []  # type: ignore[method-assign]
     poller = Poller(platform, feed, 60.0, now=lambda: NOON)
     poller.tick(Progress())
-    assert poller.purse.credits.held(feed.provider) == 18
+    assert poller.spending.purse.credits.held(feed.provider) == 18

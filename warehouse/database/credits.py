@@ -128,6 +128,11 @@ class Credits:
         with self.database.read() as connection:
             return _held(connection, provider)
 
+    def standing(self, provider: str) -> tuple[Balance | None, int]:
+        """The balance and what is held, as of one moment."""
+        with self.database.read() as connection:
+            return _balance(connection, provider), _held(connection, provider)
+
     def hold(
         self, provider: str, at_worst: int, *, leaving: int, at_most: int | None, purpose: str, now: dt.datetime
     ) -> Hold | None:
