@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 
 from stratum_pipelines.board.advance import Rules
+from stratum_pipelines.budget_now import budget_now
 from stratum_pipelines.days import stale_days
 from stratum_pipelines.fetch import Fetcher, FetchFailed, open_fetcher
 from stratum_pipelines.leftovers import find_leftovers
@@ -71,6 +72,7 @@ def examine(
         ("database", lambda: _database(platform)),
         ("disk", lambda: _disk(platform)),
         ("polling", lambda: _polling(platform, now)),
+        ("budget", lambda: _budget(platform, environ, now)),
         ("rules", lambda: _rules(platform, now)),
         ("cycles", lambda: _cycles(platform)),
         ("closing lines", lambda: _closing_lines(platform, now)),
@@ -227,6 +229,24 @@ def _polling(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
             )
         else:
             yield Finding(row["sport_key"], "ok", f"{seen}, {row['games']} games to come")
+
+
+def _budget(platform: Platform, environ: Mapping[str, str], now: dt.datetime) -> Iterator[Finding]:
+    """Whether the credits of the key last, in the counts that polling has taken; a feed that is free has none."""
+    settings = read_pipeline_settings(environ)
+    if not settings.api_key or platform.database.revision() is None:
+        return
+    found = budget_now(platform, settings, now)
+    told, plan = found.forecast, found.outlook
+    if found.balance is None or told is None or plan is None:
+        yield Finding("budget", "ok", "no credits have been counted yet")
+        return
+    seen = (
+        f"{found.balance.remaining:,} credits left, {told.expected:,.0f} ({told.low:,.0f} to {told.high:,.0f}) forecast for "
+        f"{found.renewed_at:%Y-%m-%d}; planned {plan.closes:,.0f} for closes and {plan.looks:,.0f} for looks"
+    )
+    remedy = "Buy credits, poll fewer sports or regions, or see who else uses the key: stratum budget"
+    yield Finding("budget", "warning" if told.crosses else "ok", seen, remedy if told.crosses else "")
 
 
 def _rules(platform: Platform, now: dt.datetime) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ partners count the milliseconds.
 """
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,12 +25,17 @@ from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers, response_ids
 from warehouse.database import MarketStore
+from warehouse.database.cycle_kpis import CycleFigures, CycleKpis, Worked
+from warehouse.database.types import moment
 from warehouse.errors import FrameRefused
 from warehouse.lake import Lake
 from warehouse.tables import BY_NAME, EventLinks, Polls, Quarantine, RawOdds, Table
 
 # The steps of a cycle: between "published" and "polls" a step per table, side by side.
 STEPS = ("raw", "published", *(n for n in DAILY if n != "polls"), *KEPT_WHOLE, "polls")
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -44,7 +50,7 @@ class Cycle:
     received_at: int
     rows: dict[str, int] = field(default_factory=dict)
     signals_by_type: dict[str, int] = field(default_factory=dict)
-    kpis: dict[str, int | None] = field(default_factory=dict)
+    kpis: CycleKpis | None = None
     started_event_ids: list[str] = field(default_factory=list)
     n_quotes: int = 0
     n_changed: int = 0
@@ -76,6 +82,7 @@ class Market:
         """Work on this platform; `on_step` hears the name of every step of a cycle as it is done."""
         self.platform = platform
         self.store = MarketStore(platform.database)
+        self.figures = CycleFigures(platform.database)
         self.on_step = on_step
         self.desks: dict[str, Desk] = {}
         self.writers = ThreadPoolExecutor(4, thread_name_prefix="stratum-writer")
@@ -222,6 +229,8 @@ class Market:
         if "signals" in rows:
             counted = rows["signals"].group_by("signal_type").len().sort("signal_type")
             cycle.signals_by_type = dict(counted.iter_rows())
+        cycle.kpis = self.figures.record(_worked(answer, cycle), dt.datetime.now(dt.UTC))
+        logger.info("Cycle: %s", cycle.kpis.line())
         return cycle
 
 
@@ -267,7 +276,6 @@ def _run(market: Market, answer: Answer, started: float) -> Cycle:
     cycle = market.write(answer, rows, started)
     if desk:
         cycle.started_event_ids = _started(desk.board, before, answer.received_at)
-    cycle.kpis = _kpis(answer, rows, cycle)
     market.tidy(day)
     return cycle
 
@@ -286,13 +294,17 @@ def _started(board: Board, before: int, now: int) -> list[str]:
     return [game.event_id for game in board.registry.games if before < game.commence_at <= now]
 
 
-def _kpis(answer: Answer, rows: Rows, cycle: Cycle) -> dict[str, int | None]:
-    """The numbers an operator watches per cycle."""
-    return {
-        "requests_used": answer.credits_used,
-        "requests_remaining": answer.credits_remaining,
-        "snapshots_inserted": cycle.rows.get("odds_snapshots", 0),
-        "consensus_points_written": cycle.rows.get("consensus", 0),
-        "signals_created": sum(cycle.signals_by_type.values()),
-        "refused": cycle.rows.get("quarantine", 0),
-    }
+def _worked(answer: Answer, cycle: Cycle) -> Worked:
+    """What the cycle knows of itself, for the figures an operator watches."""
+    return Worked(
+        response_id=answer.response_id,
+        provider=answer.provider,
+        sport_key=answer.sport_key,
+        received_at=moment(answer.received_at),
+        requests_used=answer.credits_used,
+        requests_remaining=answer.credits_remaining,
+        requests_last=answer.credits_last,
+        snapshots_inserted=cycle.rows.get("odds_snapshots", 0),
+        consensus_points_written=cycle.rows.get("consensus", 0),
+        signals_created_by_type=cycle.signals_by_type,
+    )

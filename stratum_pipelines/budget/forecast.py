@@ -46,6 +46,15 @@ class Forecast:
         """Whether less than the reserve may well be left. Our own polls stop before it; others do not."""
         return self.low < self.reserve
 
+    def warning(self) -> str:
+        """One sentence where the reserve is in danger, else nothing."""
+        if not self.crosses:
+            return ""
+        return (
+            f"Credits may fall below the reserve of {self.reserve} before they are renewed: {self.low:.0f} to {self.high:.0f} "
+            "are forecast to be left. Others use the same key, or credits were used up before: polls stop, others do not."
+        )
+
 
 def forecast(remaining: int, planned: float, request: float, others: Others, reserve: int) -> Forecast:
     """What will be left of `remaining` credits after `planned` of our own and what others use.

@@ -22,6 +22,8 @@ from stratum_pipelines.cadence import HOUR_S, SECOND, SLOWEST, STEPS, Plan, Situ
 # would learn of games that were added or moved.
 UNSEEN_H = 24.0
 MOST_UNSEEN_H = 7 * 24.0
+# However much others use of the same key, so much of what is left is planned with: else they would have all of it.
+OWN_SHARE = 0.5
 # A sport that cannot be paid for is thought about again after this long: credits may have been renewed or bought.
 AGAIN_US = 15 * 60 * SECOND
 # So many halvings find the price to a billionth of the largest.
@@ -82,7 +84,7 @@ def look_ahead(
     sports: Sequence[Sport], now: int, month: Month, room: int, *, fastest_s: float, outside: float = 0.0
 ) -> Outlook:
     """The plan from now until credits are renewed, with `room` credits of which others are expected to use `outside`."""
-    free = max(0.0, room - outside)
+    free = max(0.0, room - outside, room * OWN_SHARE)
     starts = {one.sport_key: starts_until(one.games, now, month.end) for one in sports}
     kept, cutoff = _closes(sports, starts, free)
     left = free - kept
@@ -137,10 +139,13 @@ def is_for_a_close(sport: Sport, outlook: Outlook, now: int) -> bool:
 
 
 def _next_close(sport: Sport, outlook: Outlook, now: int) -> int | None:
-    """When the next close worth having is due to be polled for; None without one."""
+    """When the next close worth having is due to be polled for; None without one.
+
+    Starts that are only expected count as well: a sport that is hardly looked at would else never be seen to play again.
+    """
     worth_it = outlook.cutoff * sport.price.usual
-    known = sorted((game for game in sport.games if game.start > now), key=lambda game: game.start)
-    closes = closes_of(known, sport.answered_at)
+    starts = [game for game in outlook.starts.get(sport.sport_key, ()) if game.start > now]
+    closes = closes_of(starts, sport.answered_at)
     return next((close.due for close in closes if close.weight >= worth_it), None)
 
 

@@ -6,8 +6,10 @@ anything is reported, so what is lost when a process dies in between is an entry
 
 import datetime as dt
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -22,12 +24,21 @@ if TYPE_CHECKING:
     from stratum_pipelines.live import Cycle
     from stratum_pipelines.platform import Platform
     from stratum_pipelines.poller import Poller, Progress, Tick
+    from stratum_pipelines.spending import Spending
     from warehouse.settings import Settings
 
 DAILY = ("raw_odds", "polls", "quarantine", "event_changes", "odds_snapshots", "consensus", "signals")
 KEPT_WHOLE = ("events", "event_links")
 # Pictures are the largest part of an event: every report has the one of consensus, once an hour the others follow.
 PICTURE_EVERY_S = 3600
+# Figures of cycles that add up from one report to the next.
+ADDED_UP = (
+    "requests_used_delta",
+    "snapshots_inserted",
+    "consensus_points_written",
+    "alerts_sent",
+    "alerts_failed",
+)
 SECOND = 1_000_000
 _ONE_TICK = Lock()
 _POLLERS: "dict[Settings, Poller]" = {}
@@ -43,6 +54,7 @@ class Reported:
     open_days: list[str] = field(default_factory=list)
     n_polls: int = 0
     signals_by_type: dict[str, int] = field(default_factory=dict)
+    kpis: dict[str, int] = field(default_factory=dict)
     response_id: str = ""
 
     def note(self, cycles: "list[Cycle]") -> None:
@@ -54,6 +66,12 @@ class Reported:
             self.response_id = cycle.response_id
             for name, n in cycle.signals_by_type.items():
                 self.signals_by_type[name] = self.signals_by_type.get(name, 0) + n
+            for name in ADDED_UP:
+                value = getattr(cycle.kpis, name, None)
+                if value is not None:
+                    self.kpis[name] = self.kpis.get(name, 0) + value
+            if cycle.kpis and cycle.kpis.requests_last is not None:
+                self.kpis["requests_last"] = cycle.kpis.requests_last
 
 
 @dg.sensor(
@@ -84,7 +102,12 @@ def _tick(context: dg.SensorEvaluationContext, platform: "Platform") -> dg.Senso
     reported.note(tick.cycles)
     now = poller.now()
     is_time = now - reported.at >= read_dagster_settings(os.environ).roll_up_s * SECOND
-    events = list(report(platform, reported, now)) if reported.n_polls and is_time else []
+    events = []
+    if reported.n_polls and is_time:
+        budget, warning = budget_shown(poller.spending, now)
+        if warning:
+            context.log.warning(warning)
+        events = report(platform, reported, now, budget)
     return dg.SensorResult(
         asset_events=events, cursor=write_cursor(progress, reported), skip_reason=said(tick, reported, events, now)
     )
@@ -105,10 +128,30 @@ def _poller(platform: "Platform") -> "Poller":
     return _POLLERS[platform.settings]
 
 
-def report(platform: "Platform", reported: Reported, now: int) -> "list[dg.AssetMaterialization]":
+def budget_shown(spending: "Spending", now: int) -> tuple[dict[str, Any], str]:
+    """The budget of credits as metadata, and a warning where the forecast crosses the reserve; neither for a free feed."""
+    outlook, told = spending.outlook, spending.forecast(now)
+    if outlook is None or told is None:
+        return {}, ""
+    shown = {
+        "credits_room": outlook.room,
+        "credits_reserve": told.reserve,
+        "credits_kept_for_closes": round(outlook.closes),
+        "credits_planned": round(outlook.planned),
+        "credits_forecast": round(told.expected),
+        "credits_forecast_low": round(told.low),
+        "credits_forecast_high": round(told.high),
+    }
+    return shown, told.warning()
+
+
+def report(
+    platform: "Platform", reported: Reported, now: int, budget: Mapping[str, Any] = MappingProxyType({})
+) -> "list[dg.AssetMaterialization]":
     """One event per table and day touched since the last report; `reported` is moved on.
 
-    Rows are counted in the lake, so the numbers are exact whatever happened to the ticks in between.
+    Rows are counted in the lake, so the numbers are exact whatever happened to the ticks in between. Figures of the cycles
+    since, and the budget of credits, stand with the polls.
     """
     events = []
     draw = now - reported.pictured_at >= PICTURE_EVERY_S * SECOND
@@ -128,6 +171,8 @@ def report(platform: "Platform", reported: Reported, now: int) -> "list[dg.Asset
             shown = rows_shown(total, rows_added=added, **shared) | drawn.get(name, {})
             if name == "signals":
                 shown |= reported.signals_by_type
+            if name == "polls":
+                shown |= {**reported.kpis, "signals_created_by_type": dict(reported.signals_by_type), **budget}
             inputs = {} if name == "raw_odds" else {"raw_odds": reported.response_id}
             events.append(materialised(name, shown, day=day, version=reported.response_id, inputs=inputs))
     for name in KEPT_WHOLE:
@@ -140,7 +185,7 @@ def report(platform: "Platform", reported: Reported, now: int) -> "list[dg.Asset
     if draw:
         reported.pictured_at = now
     reported.at, reported.totals = now, totals
-    reported.n_polls, reported.signals_by_type = 0, {}
+    reported.n_polls, reported.signals_by_type, reported.kpis = 0, {}, {}
     # The newest day goes on; older ones are complete once they have been reported.
     reported.open_days = reported.open_days[-1:]
     return events

@@ -1,4 +1,4 @@
-"""What is kept how long: days of tables by STRATUM_RETENTION, Dagster's own log by STRATUM_DAGSTER_LOG_DAYS."""
+"""What is kept how long: days of tables, figures of cycles, and Dagster's own log, each by a setting of its own."""
 
 import datetime as dt
 import os
@@ -32,6 +32,21 @@ def drop_old_days(context: dg.OpExecutionContext, platform: PlatformResource) ->
 @dg.op(
     ins={"after": dg.In(dg.Nothing)},
     out=dg.Out(dg.Nothing),
+    description="Deletes figures of cycles, and attempts to deliver alerts, older than STRATUM_CYCLE_KPI_DAYS says.",
+)
+def drop_old_figures(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
+    """Old figures out of the database."""
+    from warehouse.database.cycle_kpis import CycleFigures
+
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=read_dagster_settings(os.environ).kpi_days)
+    deleted = CycleFigures(platform.open().database).prune(before)
+    context.add_output_metadata({"rows_deleted": deleted})
+    context.log.info("%d figures of cycles and attempts to deliver deleted", deleted)
+
+
+@dg.op(
+    ins={"after": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
     description="Deletes Dagster's old runs and events; the newest of every table and day stay.",
 )
 def prune_dagster_log(context: dg.OpExecutionContext) -> None:
@@ -50,8 +65,8 @@ def prune_dagster_log(context: dg.OpExecutionContext) -> None:
 
 @dg.job(description="Drops what is older than its retention: days of tables, and Dagster's own runs and events.")
 def prune() -> None:
-    """Tables first, then Dagster's log."""
-    prune_dagster_log(drop_old_days())
+    """Tables first, then what is kept beside them, then Dagster's log."""
+    prune_dagster_log(drop_old_figures(drop_old_days()))
 
 
 @dg.schedule(

@@ -27,8 +27,13 @@ LOG_DAYS = Setting(
     "7",
     "Days to keep Dagster's own runs and events; the newest of each table and day stay for ever.",
 )
+KPI_DAYS = Setting(
+    "STRATUM_CYCLE_KPI_DAYS",
+    "90",
+    "Days to keep the figures of every cycle, and attempts to deliver alerts, in the database.",
+)
 
-SETTINGS: tuple[Setting, ...] = (FIRST_DAY, ROLL_UP, RETENTION, LOG_DAYS)
+SETTINGS: tuple[Setting, ...] = (FIRST_DAY, ROLL_UP, RETENTION, LOG_DAYS, KPI_DAYS)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class DagsterSettings:
     roll_up_s: int
     retention: Mapping[str, int]
     log_days: int
+    kpi_days: int
 
 
 def read_dagster_settings(environ: Mapping[str, str]) -> DagsterSettings:
@@ -53,6 +59,7 @@ def read_dagster_settings(environ: Mapping[str, str]) -> DagsterSettings:
         roll_up_s=ROLL_UP.whole(environ),
         retention=_read_retention(environ),
         log_days=LOG_DAYS.whole(environ, at_least=1),
+        kpi_days=KPI_DAYS.whole(environ, at_least=1),
     )
 
 

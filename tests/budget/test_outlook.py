@@ -58,6 +58,8 @@ def test_scarce_credits_are_all_planned_with() -> None:
     outlook = ahead(6_000)
     assert outlook.price > 0 and outlook.planned == pytest.approx(6_000, rel=1e-3)
     assert ahead(6_000, outside=1_000).planned == pytest.approx(5_000, rel=1e-3)
+    # Others who use everything are not left everything.
+    assert ahead(6_000, outside=9_000).planned == pytest.approx(3_000, rel=1e-3)
 
 
 def test_closes_are_kept_for_before_anything_else() -> None:

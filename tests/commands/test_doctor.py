@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from stratum_pipelines.backfill import backfill
+from stratum_pipelines.budget.credits import Allowance
 from stratum_pipelines.doctor import Finding, examine, open_to_look
-from stratum_pipelines.fetch import Fetcher
+from stratum_pipelines.fetch import Fetcher, Reached
 from stratum_pipelines.hints import hint
 from stratum_pipelines.platform import open_platform
+from stratum_pipelines.purse import Purse
 from stratum_pipelines.raw import store_answers
 from stratum_pipelines.settings import PipelineSettings
 from tests.build import MINUTE, NOON, answer, book, game, wandering
@@ -370,3 +372,21 @@ def test_a_locked_database_is_a_fault_that_says_so(filled: Path, asked, monkeypa
     assert status == 1
     assert "is locked" in found["database"]["seen"]
     assert found["lake"]["state"] == "ok"
+
+
+def test_the_budget_of_a_key_is_looked_at_with_its_forecast(filled: Path) -> None:
+    feed = Feed(answered(200, x_requests_remaining="400"))
+    platform = open_to_look(read_settings({"STRATUM_HOME": str(filled)}))
+
+    def budget() -> Finding:
+        found = examine(platform, {"ODDS_API_KEY": KEY}, NOW, open_feed=feed.open)
+        (one,) = (finding for finding in found if finding.subject == "budget")
+        return one
+
+    assert budget().seen == "no credits have been counted yet"
+    at = int(NOW.timestamp()) * 1_000_000
+    purse = Purse(platform.database, "the_odds_api", Allowance())
+    purse.take_in(Reached(200, at, at, 400, 100))
+    assert budget().state == "ok" and budget().seen.startswith("400 credits left, ")
+    purse.take_in(Reached(200, at + 1, at + 1, 20, 480))
+    assert budget().state == "warning" and "stratum budget" in budget().remedy

@@ -118,7 +118,7 @@ def test_a_cycle_says_what_it_did(tmp_path: Path) -> None:
     market = Market(platform)
     cycles = [run_cycle(market, one) for one in wandering(3, 30)]
     held = contents(platform)
-    assert sum(c.kpis["snapshots_inserted"] or 0 for c in cycles) == held["odds_snapshots"].height
+    assert sum(c.kpis.snapshots_inserted for c in cycles if c.kpis) == held["odds_snapshots"].height
     assert sum(sum(c.signals_by_type.values()) for c in cycles) == held["signals"].height
     assert all(c.duration_ms is not None and c.duration_ms > 0 for c in cycles)
     assert [c.started_event_ids for c in cycles if c.started_event_ids] == [["game-0"]]

@@ -16,6 +16,7 @@ from stratum_pipelines.defs.settings import read_dagster_settings
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.raw import store_answers
 from tests.pipelines.conftest import day_of_answers
+from warehouse.database.cycle_kpis import CycleFigures, Worked
 from warehouse.errors import SettingInvalid
 from warehouse.tables import OddsSnapshots, Polls, RawOdds
 
@@ -149,6 +150,22 @@ def test_days_of_tables_go_as_the_setting_says(
     monkeypatch.setenv("STRATUM_RETENTION", "raw_odds=2")
     assert prune.execute_in_process(instance=stored).success
     assert platform.lake.days(RawOdds) == [dt.date(2025, 10, 13), dt.date(2025, 10, 14)]
+
+
+def test_figures_of_cycles_go_as_the_setting_says(
+    platform: Platform, stored: dg.DagsterInstance, definitions: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = CycleFigures(platform.database)
+    now = dt.datetime.now(dt.UTC)
+    for days in (1, 20):
+        at = now - dt.timedelta(days=days)
+        figures.record(Worked(f"{days}", "feed", "football", at, None, None, None, 0, 0, {}), at)
+    prune = definitions.get_repository_def().get_job("prune")
+    assert prune.execute_in_process(instance=stored).success
+    assert len(figures.newest()) == 2
+    monkeypatch.setenv("STRATUM_CYCLE_KPI_DAYS", "10")
+    assert prune.execute_in_process(instance=stored).success
+    assert [one.response_id for one in figures.newest()] == ["1"]
 
 
 def test_days_whose_tables_were_dropped_for_their_age_are_not_out_of_date(

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import dagster as dg
 import polars as pl
@@ -260,6 +260,64 @@ def test_events_carry_the_exact_rows_of_the_day_and_of_the_time_since_the_last_r
     assert rows(told, "polls") == dict.fromkeys(rows(told, "polls"), 2)
     for name, n in rows(told).items():
         assert n == platform.lake.scan(BY_NAME[name]).select(pl.len()).collect().item()
+
+
+def test_polls_carry_the_figures_of_their_cycles_and_the_budget(
+    tick: Callable[[str | None, Script], dg.SensorResult],
+) -> None:
+    answers = [
+        replace(one, requested_at=one.received_at, credits_remaining=10**6 - used, credits_used=used, credits_last=3)
+        for one, used in zip(day_of_answers(n=3), (10, 13, 19), strict=True)
+    ]
+    first = tick(None, Script([answers[0]], cost=3))
+    near = Script([replace(answers[1], received_at=NOON + MINUTE)], cost=3)
+    told = tick(tick(first.cursor, near).cursor, Script([answers[2]], cost=3))
+    polls = next(e for e in told.asset_events if e.asset_key.to_user_string() == "polls").metadata
+    assert polls["requests_used_delta"].value == 9 and polls["requests_last"].value == 3
+    assert polls["snapshots_inserted"].value == rows(told, "rows_added").get("odds_snapshots", 0)
+    assert polls["consensus_points_written"].value == rows(told, "rows_added").get("consensus", 0)
+    assert (polls["alerts_sent"].value, polls["alerts_failed"].value) == (0, 0)
+    assert polls["signals_created_by_type"].value == {}
+    assert polls["credits_reserve"].value == 25 and polls["credits_room"].value == 10**6 - 19 - 25
+    assert polls["credits_forecast_low"].value <= polls["credits_forecast"].value
+
+
+def test_a_forecast_that_crosses_the_reserve_is_warned_of(platform: Platform, clock: Clock) -> None:
+    from stratum_pipelines.defs.poll import budget_shown
+
+    polling = poller(platform, Script(day_of_answers(n=1), cost=3, left=20), clock)
+    polling.tick(Progress())
+    polling.plans(Progress())
+    shown, warning = budget_shown(polling.spending, clock.at)
+    assert shown["credits_room"] == -5 and "below the reserve of 25" in warning
+    free = poller(platform, Script(day_of_answers(n=1)), clock)
+    free.tick(Progress())
+    assert budget_shown(free.spending, clock.at) == ({}, "")
+
+
+def test_a_board_that_is_opened_after_a_restart_saves_a_poll_that_was_just_made(
+    platform: Platform, clock: Clock
+) -> None:
+    far = [game([book("pinnacle", NOON, h2h=(-110, -110))], start=NOON + 100 * 60 * MINUTE)]
+    poller(platform, Script([answer(NOON, far, credits_remaining=10**6)], cost=3), clock).tick(Progress())
+    clock.at += 10 * MINUTE
+    again, progress = poller(platform, script := Script(cost=3), clock), Progress()
+    tick = again.tick(progress)
+    assert script.asked == 0 and tick.cycles == []
+    assert tick.plans[NFL].at == NOON + 3600 * SECOND
+
+
+def test_what_an_answer_changes_and_is_charged_is_learned(platform: Platform, clock: Clock) -> None:
+    answers = [replace(one, credits_remaining=10**6, credits_last=6) for one in day_of_answers(n=4)]
+    polling, progress = poller(platform, script := Script(answers, cost=3), clock), Progress()
+    for at in [one.received_at for one in answers]:
+        clock.at = at
+        polling.tick(progress)
+    assert script.asked == 4
+    sport = polling.sport(NFL, progress)
+    assert sport.price.at_most == 6 and progress.charged[NFL] == [6, 6, 6, 6]
+    # Three answers ten minutes apart, the first two with new prices of one market of three: more than once an hour.
+    assert sport.rate > 1.0
 
 
 def test_events_name_the_day_and_the_answer_they_follow_from(

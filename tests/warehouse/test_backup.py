@@ -36,6 +36,7 @@ from warehouse.database import (
     Outbox,
 )
 from warehouse.database.credits import Count
+from warehouse.database.cycle_kpis import CycleFigures, Worked, note_attempt
 from warehouse.database.usage import UsageBook, UsageEvent
 from warehouse.errors import BackupUnusable, DatabaseUnreachable, TargetNotEmpty
 from warehouse.lake import Lake
@@ -66,6 +67,9 @@ def filled(database: Database) -> Database:
     _use_the_api(database)
     Credits(database).learn("feed", Count(NOON, NOON, 475, 25), NOON)
     Credits(database).hold("feed", 9, leaving=25, at_most=None, purpose="odds", now=NOON)
+    CycleFigures(database).record(Worked("r1", "feed", "football", NOON, 25, 475, 3, 10, 5, {"MOVE": 1}), NOON + SECOND)
+    with database.begin() as connection:
+        note_attempt(connection, "m1", "endpoint", NOON, is_delivered=True)
     return database
 
 

@@ -78,3 +78,36 @@ credit_holds = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("taken_at", UtcTime, nullable=False),
 )
+
+# What an operator watches per cycle of live polling; `warehouse.database.cycle_kpis` says what the columns mean.
+cycle_kpis = sa.Table(
+    "cycle_kpis",
+    METADATA,
+    sa.Column("response_id", sa.Text, primary_key=True),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("sport_key", sa.Text, nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("recorded_at", UtcTime, nullable=False, index=True),
+    sa.Column("requests_used", sa.BigInteger),
+    sa.Column("requests_remaining", sa.BigInteger),
+    sa.Column("requests_used_delta", sa.BigInteger),
+    sa.Column("requests_last", sa.BigInteger),
+    sa.Column("snapshots_inserted", sa.Integer, nullable=False),
+    sa.Column("consensus_points_written", sa.Integer, nullable=False),
+    # Signals of each type, as a JSON object.
+    sa.Column("signals_created_by_type", sa.Text, nullable=False),
+    sa.Column("alerts_sent", sa.Integer, nullable=False),
+    sa.Column("alerts_failed", sa.Integer, nullable=False),
+)
+
+# Every attempt to deliver a message of the outbox to somebody, by whoever delivers.
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    METADATA,
+    sa.Column("attempt_id", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("outbox_id", sa.Text, nullable=False, index=True),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("attempted_at", UtcTime, nullable=False, index=True),
+    sa.Column("is_delivered", sa.Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
