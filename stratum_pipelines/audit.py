@@ -12,7 +12,17 @@ from stratum_pipelines.board.advance import advance, blank_board
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import read_answers
-from warehouse.tables import TIME, EventLinks, Events, OddsSnapshots, Polls, Quarantine, RawOdds, Table
+from warehouse.tables import (
+    TIME,
+    EventLinks,
+    Events,
+    FreshnessBreaches,
+    OddsSnapshots,
+    Polls,
+    Quarantine,
+    RawOdds,
+    Table,
+)
 
 # A book that is still quoted may have been written weeks ago, when it last changed.
 CARRIED_DAYS = 120
@@ -87,6 +97,22 @@ def freshness_of_day(platform: Platform, day: dt.date) -> Finding:
         for sport_key, came, polled in late.iter_rows()
     ]
     return Finding(raw.height, faults)
+
+
+def books_in_time(platform: Platform, day: dt.date) -> Finding:
+    """Which books were beyond their limit when the last answer of a day came.
+
+    Only breaches noticed on that day are looked at: one that lasts for days is named once.
+    """
+    rows = platform.lake.scan(FreshnessBreaches, first=day, last=day).collect()
+    open_ones = rows.sort("version").unique("breach_id", keep="last").filter(pl.col("ended_at").is_null())
+    faults = [
+        f"{book}, {market} of {sport_key}: {state} since {began:%H:%M:%S} ({reason.replace('_', ' ')})."
+        for sport_key, book, market, state, began, reason in open_ones.sort("sport_key", "bookmaker", "market")
+        .select("sport_key", "bookmaker", "market", "state", "began_at", "reason")
+        .iter_rows()
+    ]
+    return Finding(rows.height, faults)
 
 
 def answers_and_polls(platform: Platform, day: dt.date) -> Finding:

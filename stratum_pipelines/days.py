@@ -16,6 +16,7 @@ import polars as pl
 from stratum_pipelines.board.advance import Rules, Unworkable, advance, advance_around, blank_board
 from stratum_pipelines.board.state import STATE_VERSION, Board
 from stratum_pipelines.platform import Platform
+from stratum_pipelines.quant.freshness import VERSION as FRESHNESS_VERSION
 from stratum_pipelines.raw import read_answers
 from stratum_pipelines.reference.key_numbers import load_key_numbers
 from stratum_pipelines.signals.composite import VERSION as COMPOSITE_VERSION
@@ -24,7 +25,16 @@ from warehouse.tables import BY_NAME, Polls, RawOdds, Table
 
 NOTHING = "nothing"
 # The tables in which a computed day has a partition.
-TABLES_OF_A_DAY = ("odds_snapshots", "consensus", "signals", "polls", "quarantine", "event_changes")
+TABLES_OF_A_DAY = (
+    "odds_snapshots",
+    "consensus",
+    "signals",
+    "book_freshness",
+    "freshness_breaches",
+    "polls",
+    "quarantine",
+    "event_changes",
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ def rules_digest(rules: Rules, sport_key: str) -> str:
     parts = (
         STATE_VERSION,
         COMPOSITE_VERSION,
+        FRESHNESS_VERSION,
         rules.league(sport_key),
         books,
         rules.methods,

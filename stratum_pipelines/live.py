@@ -19,12 +19,13 @@ import polars as pl
 
 from stratum_pipelines.batch import DAILY, KEPT_WHOLE, merge_events
 from stratum_pipelines.board.advance import Rows, Unworkable, advance, refused_whole, unworkable
+from stratum_pipelines.board.freshness import book_states
 from stratum_pipelines.board.state import Board
 from stratum_pipelines.days import days_by_sport, end_day, note_computed, starting_point
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers, response_ids
-from warehouse.database import MarketStore
+from warehouse.database import BookStates, MarketStore
 from warehouse.database.cycle_kpis import CycleFigures, CycleKpis, Worked
 from warehouse.database.types import moment
 from warehouse.errors import FrameRefused
@@ -127,6 +128,8 @@ class Market:
                 if answer.response_id not in polled[day]:
                     completed.append(self.write(answer, rows, None, recovering=True))
         self.desks[sport_key] = desk
+        if days:
+            self.publish_states(desk.board)
         return completed
 
     def compute(self, desk: Desk | None, answer: Answer) -> Rows:
@@ -166,6 +169,11 @@ class Market:
         if desk.response_ids:
             note_computed(self.platform, desk.board, desk.day, desk.response_ids, desk.carry_in, digest)
         desk.day, desk.carry_in, desk.response_ids = day, digest, set()
+
+    def publish_states(self, board: Board) -> None:
+        """Say how the books of a sport stand by its last answer; what a process that is killed left unsaid, the next says."""
+        as_of = dt.datetime.fromtimestamp(board.received_at / 1e6, dt.UTC)
+        BookStates(self.platform.database).publish(board.sport_key, as_of, book_states(board))
 
     def tidy(self, day: dt.date) -> None:
         """Merge the micro-batches of a day where they have piled up: after the commit, so that no signal waits for it."""
@@ -275,6 +283,7 @@ def _run(market: Market, answer: Answer, started: float) -> Cycle:
     market.on_step("raw")
     cycle = market.write(answer, rows, started)
     if desk:
+        market.publish_states(desk.board)
         cycle.started_event_ids = _started(desk.board, before, answer.received_at)
     market.tidy(day)
     return cycle

@@ -4,9 +4,9 @@ import datetime as dt
 
 import polars as pl
 
-from stratum_pipelines.plots import clv_distribution, line_movement
+from stratum_pipelines.plots import ages_by_book, clv_distribution, line_movement
 from warehouse.lake import Lake
-from warehouse.tables import ClvRecords, Consensus, Events, OddsSnapshots
+from warehouse.tables import BookFreshness, ClvRecords, Consensus, Events, OddsSnapshots
 
 # The side of a market that is drawn: the other one mirrors it.
 DRAWN = {"h2h": "home", "spreads": "home", "totals": "over"}
@@ -50,6 +50,26 @@ def picture_of_clv(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
         return None
     title = f"Closing-line value of {len(values)} signals, games of {day}"
     return title, clv_distribution(values, title, "closing fair probability less 1 / entry price")
+
+
+def picture_of_ages(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
+    """Title and PNG of how old each book's quotes were, in the sport with most polls of a day; None when it had none."""
+    rows = lake.scan(BookFreshness, first=day, last=day).collect()
+    if rows.is_empty():
+        return None
+    polled = (
+        rows.group_by("sport_key").agg(pl.col("n_polls").sum()).sort("n_polls", "sport_key", descending=[True, False])
+    )
+    sport_key = polled["sport_key"][0]
+    # Of several stretches and markets the worst counts: this is about who is late.
+    worst = (
+        rows.filter(pl.col("sport_key") == sport_key)
+        .group_by("bookmaker")
+        .agg(pl.col("age_p50_s", "age_p95_s", "age_p99_s", "limit_s").max())
+        .sort("age_p95_s", "bookmaker")
+    )
+    title = f"Age of quotes by book: {sport_key}, {day}"
+    return title, ages_by_book(worst, title)
 
 
 def _game(lake: Lake, event_id: str) -> str:

@@ -50,6 +50,24 @@ def clv_distribution(values: pl.Series, title: str, unit: str) -> bytes:
     return _png(figure)
 
 
+def ages_by_book(ages: pl.DataFrame, title: str) -> bytes:
+    """A PNG of a line per book from the median age to the 99th percentile, a dot at the 95th and a mark at its limit.
+
+    `ages` has bookmaker, age_p50_s, age_p95_s, age_p99_s and limit_s; the first row stands lowest.
+    """
+    figure, axes = _canvas(title)
+    figure.set_size_inches(SIZE[0], max(SIZE[1], 0.9 + 0.17 * ages.height))
+    places = range(ages.height)
+    axes.hlines(places, _minutes(ages["age_p50_s"]), _minutes(ages["age_p99_s"]), color=INK, linewidth=2.0)
+    axes.plot(_minutes(ages["age_p95_s"]), places, "o", color=INK, markersize=4, label="median to p99, dot at p95")
+    axes.plot(_minutes(ages["limit_s"]), places, "|", color="#d9730d", markersize=9, label="limit")
+    axes.set_yticks(places, ages["bookmaker"].to_list())
+    axes.set_xscale("log")
+    axes.set_xlabel("minutes")
+    axes.legend(frameon=False, fontsize=8)
+    return _png(figure)
+
+
 def as_markdown(png: bytes, title: str) -> str:
     """The picture inside one line of Markdown, so that it needs no file beside it."""
     return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"
@@ -57,6 +75,11 @@ def as_markdown(png: bytes, title: str) -> str:
 
 def _floats(values: pl.Series) -> list[float]:
     return [float("nan") if value is None else float(value) for value in values.to_list()]
+
+
+def _minutes(seconds: pl.Series) -> list[float]:
+    # On a scale of ratios there is no zero: nothing is shown as newer than a second.
+    return _floats((seconds / 60).clip(lower_bound=1 / 60))
 
 
 def _canvas(title: str) -> tuple["Figure", "Axes"]:

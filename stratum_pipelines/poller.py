@@ -27,7 +27,9 @@ from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.purse import Purse
 from stratum_pipelines.raw import day_of
 from stratum_pipelines.spending import Spending
+from warehouse.database import BookStates, PolledSport
 from warehouse.database.leases import Leases
+from warehouse.errors import DatabaseError
 from warehouse.settings import hide_secrets
 
 # Held for the length of a tick, and longer than the longest: a poller at work is never taken for dead.
@@ -136,6 +138,7 @@ class Poller:
                     break
                 self._attempt(sport_key, progress, tick)
                 tick.plans = self.plans(progress)
+                self._note_polled(sport_key, progress, tick)
         finally:
             self._release()
         return tick
@@ -230,6 +233,18 @@ class Poller:
         known = answered_at if polled_at is None else polled_at
         if known is not None:
             progress.last_poll_at[sport_key] = known
+
+    def _note_polled(self, sport_key: str, progress: Progress, tick: Tick) -> None:
+        """Write down when the sport is due again: whether a book is late or nobody has looked is judged by it."""
+        asked_at, due_at = (
+            dt.datetime.fromtimestamp(at / SECOND, dt.UTC)
+            for at in (progress.last_poll_at.get(sport_key, self.now()), tick.plans[sport_key].at)
+        )
+        polled = PolledSport(sport_key, asked_at, due_at, progress.n_failed.get(sport_key, 0))
+        try:
+            BookStates(self.platform.database).note_polled(polled)
+        except DatabaseError as error:
+            tick.troubles.append(f"{sport_key}: how it is polled could not be noted: {error}")
 
     def _set_right(self, sport_key: str) -> None:
         """Drop a board from the future: the clock ran ahead and was set back, and every answer would come too late for it."""

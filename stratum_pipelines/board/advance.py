@@ -9,6 +9,7 @@ import polars as pl
 
 from stratum_pipelines.board.changes import Changes, run_of_changes
 from stratum_pipelines.board.detection import detect
+from stratum_pipelines.board.freshness import Follower
 from stratum_pipelines.board.in_force import in_force
 from stratum_pipelines.board.observe import observe
 from stratum_pipelines.board.panels import panel_of
@@ -200,7 +201,7 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
         schedule.follow(index, placed[-1])
     board.fit()
     gaps = [int(1e6 * rules.default_gap_s(p.answer.provider)) for p in placed]
-    seen = observe(board, placed, schedule.starts_by_answer(len(placed)), gaps)
+    seen, sighted = observe(board, placed, schedule.starts_by_answer(len(placed)), gaps)
     names = name_codes(board, pl.Series([p.answer.response_id for p in placed]))
     width = board.quotes["price"].shape[2]
     panel = panel_of(tuple(board.books), width, league, rules.reference, rules.methods, rules.book_weights)
@@ -211,6 +212,7 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
         "odds_snapshots": snapshot_rows(board, seen, names),
         "consensus": consensus_rows(board, seen, names, found, panel),
         "signals": detected.rows,
+        **Follower(board, seen.times, sighted, placed).rows(),
         "polls": poll_rows(
             placed,
             seen.per_answer(seen.changed),

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stratum_pipelines.board.places import Placed
-from stratum_pipelines.board.sightings import Sightings
+from stratum_pipelines.board.sightings import Seen, Sightings
 from stratum_pipelines.board.state import (
     BOOK_BITS,
     BOOK_MASK,
     H2H,
+    KINDS,
     MARKET_SHIFT,
     OUTCOME_MASK,
     QUOTE_ARRAYS,
@@ -57,7 +58,9 @@ class Run:
         return found
 
 
-def observe(board: Board, placed: list[Placed], commence_at: npt.NDArray[np.int64], default_gaps: list[int]) -> Run:
+def observe(
+    board: Board, placed: list[Placed], commence_at: npt.NDArray[np.int64], default_gaps: list[int]
+) -> tuple[Run, Seen]:
     """Lay a run of answers over the board, whose quotes and sightings are moved on to the last of them.
 
     `commence_at` has shape (answers, games); `default_gaps` holds, per answer, the provider's expected gap between
@@ -79,15 +82,19 @@ def observe(board: Board, placed: list[Placed], commence_at: npt.NDArray[np.int6
         quoted_at[i][at] = answer.quoted_at[offered]
     _refuse_disagreeing(board, placed, now)
     _carry(board, placed, now)
-    now["stale"] = _stale(board, placed, now, ~np.isnan(now["price"]), default_gaps)
+    times = np.array([p.answer.received_at for p in placed], np.int64)
+    seen = _seen(board, times, now["sighted"].max(axis=2, initial=0), commence_at, default_gaps)
+    # Beyond the limit of its book a quote is stale.
+    now["stale"] = times[:, None, None, None] - now["sighted"] > seen.limits[:, None, None, :]
+    now["stale"] &= ~np.isnan(now["price"])
     run = run_of(
-        np.array([p.answer.received_at for p in placed], np.int64),
+        times,
         *_cells(board.quotes, now, quoted_at),
         is_american=np.array([p.reading.odds_format == "american" for p in placed]),
         commence_at=commence_at,
     )
     board.quotes = {name: array[-1].copy() for name, array in now.items()}
-    return run
+    return run, seen
 
 
 def run_of(
@@ -186,16 +193,37 @@ def _carry(board: Board, placed: list[Placed], now: dict[str, npt.NDArray]) -> N
             now["sighted"][i][seen] = answer.answer.received_at
 
 
-def _stale(
+def _seen(
     board: Board,
-    placed: list[Placed],
-    now: dict[str, npt.NDArray],
-    active: npt.NDArray[np.bool_],
+    times: npt.NDArray[np.int64],
+    sighted: npt.NDArray[np.int64],
+    commence_at: npt.NDArray[np.int64],
     default_gaps: list[int],
-) -> npt.NDArray[np.bool_]:
-    """Which quotes are older than twice their book's expected gap, answer by answer."""
-    times = np.array([p.answer.received_at for p in placed], np.int64)
-    newest = now["sighted"].max(axis=(1, 2), initial=0)
+) -> Seen:
+    """How recently every book was sighted at each answer; the books take note of it.
+
+    `sighted` (answers, markets, books) is when the newest of a book's quotes was sighted, 0 where it has none.
+    """
+    n_answers, _, n_books = sighted.shape
+    newest = np.zeros((n_answers, n_books, len(KINDS)), np.int64)
+    wanted = np.zeros((n_answers, len(KINDS)), np.bool_)
+    kinds, games = np.array(board.market_kind, np.int64), np.array(board.market_game, np.int64)
+    for kind in range(len(KINDS)):
+        of_kind = np.flatnonzero(kinds == kind)
+        there = sighted[:, of_kind]
+        newest[:, :, kind] = there.max(axis=1, initial=0)
+        to_come = commence_at[:, games[of_kind]] > times[:, None]
+        wanted[:, kind] = (to_come & there.any(axis=2)).any(axis=1)
+    return Seen(_limits(board, times, newest.max(axis=2), default_gaps), newest, wanted)
+
+
+def _limits(
+    board: Board, times: npt.NDArray[np.int64], newest: npt.NDArray[np.int64], default_gaps: list[int]
+) -> npt.NDArray[np.int64]:
+    """The age beyond which each book's quotes are stale, answer by answer: twice its expected gap.
+
+    `newest` (answers, books) is when the newest of each book's quotes was sighted; the books take note of it.
+    """
     limits = np.zeros(newest.shape, np.int64)
     for i, row in enumerate(newest.tolist()):
         for b, book in enumerate(board.books):
@@ -204,4 +232,4 @@ def _stale(
                 sightings = board.sightings[book] = Sightings()
             sightings.see(row[b])
             limits[i, b] = sightings.limit(int(times[i]), default_gaps[i])
-    return active & (times[:, None, None, None] - now["sighted"] > limits[:, None, None, :])
+    return limits

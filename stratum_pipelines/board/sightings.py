@@ -7,11 +7,16 @@ quote older than twice the expected gap is stale.
 
 from bisect import bisect_left, insort
 from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.quant.freshness import LATE_AFTER
 
 MEMORY_US = 24 * 3600 * 1_000_000
 MIN_GAPS = 20
 QUANTILE = 0.95
-TOLERANCE = 2.0
 
 
 class Sightings:
@@ -43,9 +48,22 @@ class Sightings:
             del self.ordered[bisect_left(self.ordered, gap)]
         n = len(self.ordered)
         if n < MIN_GAPS:
-            return int(TOLERANCE * default_gap)
+            return int(LATE_AFTER * default_gap)
         place = QUANTILE * (n - 1)
         below = int(place)
         low = self.ordered[below]
         high = self.ordered[min(below + 1, n - 1)]
-        return int(TOLERANCE * (low + (high - low) * (place - below)))
+        return int(LATE_AFTER * (low + (high - low) * (place - below)))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What P answers show of B books in K kinds of market; times and limits in microseconds.
+
+    `limits` (P, B) are the ages beyond which quotes are stale; `newest` (P, B, K) is when the newest quote that stands was
+    sighted, 0 where none does; `wanted` (P, K) says whether any book quotes a game there that has not begun.
+    """
+
+    limits: npt.NDArray[np.int64]
+    newest: npt.NDArray[np.int64]
+    wanted: npt.NDArray[np.bool_]

@@ -58,6 +58,7 @@ class SignalRows:
             "composite": ranked.meta,
             "parameters": signal.parameters,
             "book_age_s": ages,
+            "fresh_age_s": tape.fresh_ages(i, m, o),
         }
         self.rows.append(
             {

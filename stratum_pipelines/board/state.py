@@ -12,7 +12,7 @@ from stratum_pipelines.board.sightings import Sightings
 
 KINDS = ("h2h", "spreads", "totals")
 H2H, SPREADS, TOTALS = range(3)
-STATE_VERSION = 3
+STATE_VERSION = 4
 FORGET_US = 24 * 3600 * 1_000_000
 
 # A slot is one integer: market position, outcome (8 of them) and book (128), so that one dictionary look-up per quote
@@ -40,7 +40,7 @@ class Board:
     feed wrote it, `point` (0 where there is none), `sighted` (when the feed last saw it at the book), `owner` (which
     provider said so) and `stale`. `value` (markets, outcomes) is the consensus now: home or over point in the first
     column for spreads and totals, fair probabilities for h2h. `past_*` hold the recent consensus and moves that
-    windows look back on; `memory` belongs to the signals.
+    windows look back on; `memory` belongs to the signals, `freshness` to what follows the books' sightings.
     """
 
     sport_key: str
@@ -60,6 +60,7 @@ class Board:
     past_value: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 2)))
     past_moves: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     memory: dict[str, dict[str, npt.NDArray[Any]]] = field(default_factory=dict)
+    freshness: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Start the arrays empty where they were not given; index the markets and the listed games."""

@@ -31,6 +31,11 @@ class Check:
     look: Look
     blocking: bool = True
 
+    @property
+    def severity(self) -> dg.AssetCheckSeverity:
+        """A failed check that blocks nothing is a warning."""
+        return dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN
+
 
 def _schema(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
     from stratum_pipelines.audit import schema_of_day
@@ -56,6 +61,12 @@ def _counted(platform: "Platform", table: type[Table], day: dt.date) -> "Finding
     return answers_and_polls(platform, day)
 
 
+def _in_time(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
+    from stratum_pipelines.audit import books_in_time
+
+    return books_in_time(platform, day)
+
+
 def _board(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
     from stratum_pipelines.audit import board_and_last_answers
 
@@ -78,6 +89,13 @@ BOARD = Check(
     "board_equals_last_answer", "The board rebuilt from snapshots quotes what the last complete answer says.", _board
 )
 
+IN_TIME = Check(
+    "books_are_in_time",
+    "No book was late or silent at the last answer of the day.",
+    _in_time,
+    blocking=False,
+)
+
 # By the step that makes the tables, so that whatever follows a step waits for its checks.
 INGESTED: Tables = {"raw_odds": EVERY_TABLE}
 COMPUTED: Tables = {
@@ -86,6 +104,8 @@ COMPUTED: Tables = {
     "event_changes": EVERY_TABLE,
     "odds_snapshots": (*EVERY_TABLE, BOARD),
     "consensus": EVERY_TABLE,
+    "book_freshness": EVERY_TABLE,
+    "freshness_breaches": (*EVERY_TABLE, IN_TIME),
     "signals": EVERY_TABLE,
 }
 CLOSED: Tables = {"closing_lines": EVERY_TABLE, "clv_records": EVERY_TABLE}
@@ -131,7 +151,12 @@ def evaluated(
             if (table, check.name) in chosen:
                 passed, description, metadata = look(opened, table, check, days)
                 yield dg.AssetCheckResult(
-                    passed=passed, asset_key=table, check_name=check.name, description=description, metadata=metadata
+                    passed=passed,
+                    asset_key=table,
+                    check_name=check.name,
+                    severity=check.severity,
+                    description=description,
+                    metadata=metadata,
                 )
 
 

@@ -18,6 +18,8 @@ CLOSED_TABLES = dg.AssetSelection.assets(
     "event_changes",
     "odds_snapshots",
     "consensus",
+    "book_freshness",
+    "freshness_breaches",
     "signals",
     "closing_lines",
     "clv_records",

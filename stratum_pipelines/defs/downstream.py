@@ -129,6 +129,7 @@ def evaluations_of(platform: "Platform", day: dt.date) -> Iterator[dg.AssetCheck
                     description=description,
                     metadata=metadata,
                     blocking=check.blocking,
+                    severity=check.severity,
                 )
 
 

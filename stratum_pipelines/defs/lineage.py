@@ -78,6 +78,23 @@ COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
         "entry_bookmaker": ("odds_snapshots.bookmaker",),
         "minutes_to_start": ("event_changes.commence_at",),
     },
+    "book_freshness": {
+        "age_p50_s": ("raw_odds.body", "raw_odds.received_at"),
+        "age_p95_s": ("raw_odds.body", "raw_odds.received_at"),
+        "age_p99_s": ("raw_odds.body", "raw_odds.received_at"),
+        "gap_p95_s": ("raw_odds.body",),
+        "expected_gap_s": ("raw_odds.body",),
+        "state": ("raw_odds.body", "raw_odds.received_at"),
+        "last_sighted_at": ("raw_odds.body",),
+        "response_id": ("raw_odds.response_id",),
+    },
+    "freshness_breaches": {
+        "began_at": ("raw_odds.body", "raw_odds.received_at"),
+        "ended_at": ("raw_odds.body", "raw_odds.received_at"),
+        "reason": ("raw_odds.body", "raw_odds.is_complete"),
+        "longest_age_s": ("raw_odds.body", "raw_odds.received_at"),
+        "response_id": ("raw_odds.response_id",),
+    },
     "closing_lines": {
         "closed_at": ("event_changes.commence_at",),
         "age_s": ("event_changes.commence_at", "polls.received_at"),

@@ -31,6 +31,8 @@ MADE_FROM: dict[str, list[str | dg.AssetKey]] = {
     "event_changes": ["raw_odds"],
     "odds_snapshots": ["raw_odds", "event_changes"],
     "consensus": ["odds_snapshots"],
+    "book_freshness": ["raw_odds"],
+    "freshness_breaches": ["raw_odds"],
     "signals": ["consensus", "odds_snapshots", *(spec.key for spec in RULES)],
 }
 NAMES = tuple(MADE_FROM)

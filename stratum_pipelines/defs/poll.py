@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from stratum_pipelines.spending import Spending
     from warehouse.settings import Settings
 
-DAILY = ("raw_odds", "polls", "quarantine", "event_changes", "odds_snapshots", "consensus", "signals")
+DAILY = (
+    "raw_odds",
+    "polls",
+    "quarantine",
+    "event_changes",
+    "odds_snapshots",
+    "consensus",
+    "book_freshness",
+    "freshness_breaches",
+    "signals",
+)
 KEPT_WHOLE = ("events", "event_links")
 # Pictures are the largest part of an event: every report has the one of consensus, once an hour the others follow.
 PICTURE_EVERY_S = 3600

@@ -86,6 +86,10 @@ SHARED: dict[str, Field] = {
     "book_age_s": by_book(
         "Age of each named book's quote on the outcome at detection; null where it quotes none any more.", "seconds"
     ),
+    "fresh_age_s": by_book(
+        "Every book with a fresh quote on the outcome at detection, moved or not, with its age: what the consensus can rest on.",
+        "seconds",
+    ),
 }
 
 

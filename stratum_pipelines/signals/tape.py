@@ -151,6 +151,11 @@ class Tape:
         ages = {self.books[b]: round((now - int(seen[b])) / 1e6, 3) if there[b] else None for b in books}
         return dict(sorted(ages.items()))
 
+    def fresh_ages(self, answer: int, market: int, outcome: int) -> dict[str, float | None]:
+        """The same of every book whose quote on the outcome is fresh: those the consensus can rest on."""
+        fresh = self.quotes.fresh[self.quotes.cell(answer, market), outcome]
+        return self.ages(answer, market, outcome, np.flatnonzero(fresh).tolist())
+
 
 def feed_gaps(times: npt.NDArray[np.int64], n_past: int) -> npt.NDArray[np.float64]:
     """How far apart the feed's answers lie at each judged answer: the 95th percentile of the last half hour's gaps.

@@ -1,6 +1,7 @@
 """The board against recorded seasons: facts about them that were worked out independently of this code."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,3 +130,18 @@ def test_the_median_spread_of_kansas_city_went_from_5_5_to_10_5(recorded: Path) 
     )
     assert (home["point_median"][0], home["point_median"][-1]) == (-5.5, -10.5)
     assert home["n_groups"][-1] == 10
+
+
+def test_every_signal_of_a_recorded_night_names_its_books_and_their_ages(
+    houston_at_seattle: dict[str, pl.DataFrame],
+) -> None:
+    signals = houston_at_seattle["signals"]
+    assert signals.height > 20 and signals["signal_type"].n_unique() >= 2
+    for books, meta in signals.select("bookmakers", "meta").iter_rows():
+        found = json.loads(meta)
+        named, fresh = found["book_age_s"], found["fresh_age_s"]
+        assert sorted(named) == books
+        # A consensus that moved because a book came or went names those it rests on.
+        assert fresh and all(0 <= age < 3600 for age in fresh.values())
+        # A book that took part and quotes no more has no age.
+        assert all(age is None or age == fresh.get(name, age) for name, age in named.items())

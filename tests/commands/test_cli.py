@@ -20,7 +20,8 @@ def test_help_names_every_command_and_imports_none_of_them(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "import", "backfill", "sql", "doctor", "trace", "link", "backup", "restore", "docs"]
+    "command",
+    ["run", "import", "backfill", "sql", "doctor", "trace", "freshness", "link", "backup", "restore", "docs"],
 )
 def test_every_command_explains_itself_with_a_short_option(invoke, command: str) -> None:
     shown = invoke(command, "-h")

@@ -11,12 +11,14 @@ import pytest
 from stratum_pipelines.audit import (
     answers_and_polls,
     board_and_last_answers,
+    books_in_time,
     freshness_of_day,
     key_of_day,
     schema_of_day,
 )
 from stratum_pipelines.batch import compute_days
-from stratum_pipelines.defs.checks import KEPT_WHOLE, look
+from stratum_pipelines.defs.checks import COMPUTED, KEPT_WHOLE, look
+from stratum_pipelines.defs.shown import pictures
 from stratum_pipelines.live import Market, run_cycle
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.raw import store_answers
@@ -160,7 +162,7 @@ def test_closing_a_day_proves_that_live_published_the_same(
         run_cycle(market, each)
     result = close(definitions, instance)
     assert result.success
-    assert len(verdicts(result)) == 6 and all(v.passed for v in verdicts(result).values())
+    assert len(verdicts(result)) == 8 and all(v.passed for v in verdicts(result).values())
     made = {e.asset_key.to_user_string() for e in result.get_asset_materialization_events()}
     assert {"raw_odds", "odds_snapshots", "events", "closing_lines", "clv_records"} <= made and "scorecards" not in made
 
@@ -251,3 +253,40 @@ def test_the_open_day_is_looked_at_without_a_run(
     assert [(e.check_name, e.passed) for e in tick(third.cursor).asset_events] == [("freshness", True)]
     monkeypatch.setattr(downstream, "today", lambda: TODAY + dt.timedelta(days=1))
     assert "Nothing" in str(tick(first.cursor).skip_reason)
+
+
+# -- books that are late ------------------------------------------------------------------------------------------------
+
+
+def test_books_beyond_their_limit_at_the_end_of_a_day_are_named_and_block_nothing(platform: Platform) -> None:
+    answers = []
+    for minute in range(0, 101, 10):
+        at = NOON + minute * MINUTE
+        # One is seen at every poll; one stands still at noon; one stood still and is back at the last poll.
+        seen = {"fanduel": at, "betmgm": NOON, "draftkings": at if minute == 100 else NOON}
+        books = [book(name, when, spread=(-3.0, -110, -110)) for name, when in seen.items()]
+        answers.append(answer(at, [game(books)]))
+    store_answers(platform.lake, answers[:3])
+    list(compute_days(platform, [TODAY]))
+    assert books_in_time(platform, TODAY).faults == []
+    store_answers(platform.lake, answers)
+    list(compute_days(platform, [TODAY]))
+    assert books_in_time(platform, TODAY).faults == [
+        "betmgm, spreads of americanfootball_nfl: silent since 12:30:00 (standing still)."
+    ]
+    (check,) = (check for check in COMPUTED["freshness_breaches"] if check.name == "books_are_in_time")
+    assert check.severity is dg.AssetCheckSeverity.WARN and not check.blocking
+    passed, said, metadata = look(platform, "freshness_breaches", check, [TODAY])
+    assert not passed and "betmgm" in said and metadata["rows"] == 4
+
+
+def test_a_day_is_drawn_with_the_age_of_every_book(computed: Platform) -> None:
+    from stratum_pipelines.pictures import picture_of_ages
+
+    drawn = picture_of_ages(computed.lake, TODAY)
+    assert drawn is not None
+    title, png = drawn
+    assert title == "Age of quotes by book: americanfootball_nfl, 2025-10-12"
+    assert png.startswith(b"\x89PNG") and len(png) < 20_000
+    assert picture_of_ages(computed.lake, TODAY + dt.timedelta(days=1)) is None
+    assert "plot" in pictures(computed, TODAY, {"book_freshness"})["book_freshness"]

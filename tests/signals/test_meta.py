@@ -21,6 +21,12 @@ def test_every_meta_made_is_what_its_type_declares(name: str) -> None:
             assert list(faults(found, declared)) == []
             # Every book it names has an age.
             assert sorted(found["book_age_s"]) == books
+            # And so has every book whose quote could be taken: no signal rests on nobody.
+            assert found["fresh_age_s"] and None not in found["fresh_age_s"].values()
+            assert (
+                found["fresh_age_s"].items()
+                >= {b: a for b, a in found["book_age_s"].items() if b in found["fresh_age_s"]}.items()
+            )
             in_force = signal.set(**SET.get(name, {})).parameters
             assert found["parameters"] == json.loads(json.dumps(dict(in_force)))
 

@@ -128,3 +128,25 @@ def clv_rows(*signal_ids: str, event_id: str = "game", **changed: Any) -> pl.Dat
         "is_current": True,
     }
     return _frame(ClvRecords, [{**row, "signal_id": signal_id, **changed} for signal_id in signal_ids])
+
+
+def state_rows(at: dt.datetime, *, sport: str = "football", **states: str) -> pl.DataFrame:
+    """How books stand in the spreads of a sport at an answer, in the columns that a board gives; one is fresh by default."""
+    rows = [
+        {
+            "bookmaker": name,
+            "sport_key": sport,
+            "market": "spreads",
+            "as_of": at,
+            "state_at_answer": state,
+            "since_at_answer": at,
+            "reason_at_answer": "" if state == "fresh" else "standing_still",
+            "last_sighted_at": at - 30 * SECOND,
+            "expected_gap_s": 60.0,
+            "limit_s": 120.0,
+            "is_quoted": True,
+            "is_wanted": True,
+        }
+        for name, state in (states or {"fanduel": "fresh"}).items()
+    ]
+    return pl.DataFrame(rows)

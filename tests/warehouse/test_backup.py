@@ -19,11 +19,13 @@ from tests.warehouse.market_rows import (
     consensus_rows,
     event_rows,
     signal_rows,
+    state_rows,
 )
 from warehouse.backup import backup, compare_lake, list_lake, read_manifest, restore
 from warehouse.database import (
     METADATA,
     Accounts,
+    BookStates,
     ComputedDay,
     ComputedDays,
     Credits,
@@ -34,6 +36,7 @@ from warehouse.database import (
     MarketStore,
     Marks,
     Outbox,
+    PolledSport,
 )
 from warehouse.database.credits import Count
 from warehouse.database.cycle_kpis import CycleFigures, Worked, note_attempt
@@ -70,6 +73,8 @@ def filled(database: Database) -> Database:
     CycleFigures(database).record(Worked("r1", "feed", "football", NOON, 25, 475, 3, 10, 5, {"MOVE": 1}), NOON + SECOND)
     with database.begin() as connection:
         note_attempt(connection, "m1", "endpoint", NOON, is_delivered=True)
+    BookStates(database).publish("football", NOON, state_rows(NOON))
+    BookStates(database).note_polled(PolledSport("football", NOON, NOON + 60 * SECOND, 0))
     return database
 
 

@@ -9,6 +9,7 @@ from warehouse.database.audit_trail import AuditEntry, AuditTrail
 from warehouse.database.computed_days import ComputedDay, ComputedDays
 from warehouse.database.credits import Credits
 from warehouse.database.engine import Database
+from warehouse.database.freshness import BookStates, PolledSport
 from warehouse.database.keys import Key, Keys
 from warehouse.database.leases import Leases
 from warehouse.database.market_store import MarketStore, Published
@@ -22,6 +23,7 @@ __all__ = [
     "Accounts",
     "AuditEntry",
     "AuditTrail",
+    "BookStates",
     "ComputedDay",
     "ComputedDays",
     "Credits",
@@ -34,5 +36,6 @@ __all__ = [
     "Marks",
     "Message",
     "Outbox",
+    "PolledSport",
     "Published",
 ]

@@ -4,6 +4,7 @@ What is stored, in which types and units, under which key. How rows are computed
 """
 
 from warehouse.tables.events import EventChanges, EventLinks, Events, Results
+from warehouse.tables.freshness import BookFreshness, FreshnessBreaches
 from warehouse.tables.market import SIDES, ClosingLines, Consensus, OddsSnapshots
 from warehouse.tables.raw import Polls, Quarantine, RawOdds
 from warehouse.tables.signals import ClvRecords, RegimeSnapshots, ScoreBands, Scorecards, Signals
@@ -19,6 +20,8 @@ TABLES: tuple[type[Table], ...] = (
     Results,
     OddsSnapshots,
     Consensus,
+    BookFreshness,
+    FreshnessBreaches,
     Signals,
     ClosingLines,
     ClvRecords,
@@ -34,6 +37,7 @@ __all__ = [
     "SIDES",
     "TABLES",
     "TIME",
+    "BookFreshness",
     "ClosingLines",
     "ClvRecords",
     "Column",
@@ -41,6 +45,7 @@ __all__ = [
     "EventChanges",
     "EventLinks",
     "Events",
+    "FreshnessBreaches",
     "OddsSnapshots",
     "Polls",
     "Quarantine",
