@@ -57,7 +57,7 @@ def _not_counted() -> Reached:
 def _sports(lake: Lake, settings: PipelineSettings, now: int) -> list[Sport]:
     """The sports that are polled, with their games and charges as the tables hold them."""
     since = moment(now - WEEK)
-    games = lake.scan(Events).filter(pl.col("commence_at") > since, pl.col("status") != "gone").collect()
+    games = lake.scan(Events).filter(pl.col("commence_at") > since, pl.col("status") != "vanished").collect()
     answers = lake.scan(RawOdds, first=since.date()).filter(pl.col("provider") == PROVIDER.name)
     charges = answers.filter(pl.col("credits_last").is_not_null()).select("sport_key", "received_at", "credits_last")
     charged = charges.sort("received_at").collect()

@@ -85,7 +85,8 @@ class Spending:
             kept = math.ceil(self.outlook.closes)
         hold = self.purse.hold(cost, f"odds of {sport.sport_key}", now, kept=kept)
         if hold is None:
-            left = "no count of its credits is known" if self.purse.balance() is None else "the reserve is reached"
+            reached = "what is left is kept for closes" if kept else "the reserve is reached"
+            left = "no count of its credits is known" if self.purse.balance() is None else reached
             troubles.append(
                 f"{sport.sport_key}: not polled, for {left} and it may be charged {cost * self.purse.attempts}."
             )

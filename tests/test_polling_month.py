@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.polling_month import SETUPS, Month, Setup, budgeted, naive
+from tests.polling_month import SETUPS, Month, Setup, budgeted, naive, spread
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,10 @@ def test_no_charge_of_ours_ever_leaves_less_than_the_reserve(scarce: Month) -> N
 
 
 def test_closes_are_caught_that_a_fixed_pace_for_the_same_credits_misses(scarce: Month) -> None:
-    fixed = naive(Setup(500))
-    assert abs(scarce.spent - fixed.spent) < 30
+    fixed, even = naive(Setup(500)), spread(Setup(500))
+    assert abs(scarce.spent - fixed.spent) < 30 and even.spent > scarce.spent - 30
     assert scarce.share > 0.5 > 10 * fixed.share
+    assert scarce.share > 1.5 * even.share
 
 
 def test_the_forecast_holds_what_is_left_in_the_end(scarce: Month) -> None:

@@ -26,6 +26,7 @@ MOST_UNSEEN_H = 7 * 24.0
 OWN_SHARE = 0.5
 # A sport that cannot be paid for is thought about again after this long: credits may have been renewed or bought.
 AGAIN_US = 15 * 60 * SECOND
+KEPT = "the credits left are kept for the closes of games"
 # So many halvings find the price to a billionth of the largest.
 HALVINGS = 30
 
@@ -122,7 +123,7 @@ def plan_poll(sport: Sport, outlook: Outlook, now: int, *, fastest_s: float, att
     if outlook.room < cost * attempts:
         at = now if sport.polled_at is None else sport.polled_at + AGAIN_US
         return Plan(max(at, soonest.at), f"only {max(outlook.room, 0)} credits may still be used")
-    look = _look(sport, outlook, now, soonest)
+    look = _look(sport, outlook, now, soonest, cost * attempts)
     close = _next_close(sport, outlook, now)
     if close is None:
         return look
@@ -149,14 +150,16 @@ def _next_close(sport: Sport, outlook: Outlook, now: int) -> int | None:
     return next((close.due for close in closes if close.weight >= worth_it), None)
 
 
-def _look(sport: Sport, outlook: Outlook, now: int, soonest: Plan) -> Plan:
-    """The next look that is worth its price."""
+def _look(sport: Sport, outlook: Outlook, now: int, soonest: Plan, at_worst: int) -> Plan:
+    """The next look that is worth its price, and leaves what is kept for closes whatever it is charged."""
     if sport.answered_at is None:
         return soonest
+    if outlook.room - math.ceil(outlook.closes) < at_worst:
+        return Plan(max(soonest.at, now + AGAIN_US), KEPT)
     worth = worth_of(sport.games, sport.rate, now)
     hours = min(worth.hours_for(outlook.price * sport.price.usual), outlook.unseen_h)
     if math.isinf(hours):
-        return Plan(max(soonest.at, outlook.month.end), "the credits left are kept for the closes of games")
+        return Plan(max(soonest.at, outlook.month.end), KEPT)
     at = sport.answered_at + round(hours * HOUR_S * SECOND)
     if at <= soonest.at:
         return soonest

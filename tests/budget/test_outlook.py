@@ -18,6 +18,7 @@ HOUR = 3600 * SECOND
 MINUTE = 60 * SECOND
 NOW = int(dt.datetime(2026, 11, 3, tzinfo=dt.UTC).timestamp()) * SECOND
 MONTH = month_of(NOW)
+NOON_BEFORE = NOW - DAY // 2
 EVENINGS = tuple(Coming(NOW + d * DAY + h * HOUR) for d in range(-6, 2) for h in (20, 21, 23))
 EVENING = Sport("evening", price_of(3, ()), EVENINGS, NOW - MINUTE, NOW - MINUTE)
 
@@ -90,6 +91,15 @@ def test_a_close_is_polled_for_though_a_look_is_not_worth_it() -> None:
     assert not is_for_a_close(done, outlook, first - LEAD_US + SECOND)
     failed = replace(EVENING, polled_at=first - LEAD_US, n_failed=1)
     assert plan(failed, outlook, first - LEAD_US + SECOND).at == first - LEAD_US + 2 * MINUTE
+
+
+def test_a_look_that_might_be_charged_what_closes_need_is_not_made() -> None:
+    outlook = replace(ahead(400), price=0.0)
+    room = math.ceil(outlook.closes) + 9
+    long_ago = replace(EVENING, answered_at=NOON_BEFORE, polled_at=NOON_BEFORE)
+    assert plan(long_ago, replace(outlook, room=room), attempts=3).is_due(NOW)
+    kept = plan(long_ago, replace(outlook, room=room - 1), attempts=3)
+    assert kept.at == NOW + AGAIN_US and "kept for the closes" in kept.reason
 
 
 def test_a_sport_with_more_to_show_is_polled_sooner() -> None:
