@@ -18,7 +18,7 @@ from stratum_pipelines.leftovers import find_leftovers
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers import find_providers
 from stratum_pipelines.providers.the_odds_api import sports_request
-from stratum_pipelines.quant.closing import starts_passed
+from stratum_pipelines.quant.closing_moments import closing_moments
 from stratum_pipelines.reference import load_reference
 from stratum_pipelines.settings import API_KEY, PipelineSettings, read_pipeline_settings
 from stratum_pipelines.signals import Overrides, signals_in_force
@@ -321,20 +321,20 @@ def _closing_lines(platform: Platform, now: dt.datetime) -> Iterator[Finding]:
 
 
 def _to_close(platform: Platform, games: pl.LazyFrame, until: dt.datetime) -> pl.DataFrame:
-    """The event_id and date of every start of these games, passed by `until`, for which settling has a line to draw.
+    """The event_id and date of every closing moment of these games, passed by `until`, for which settling has a line to draw.
 
     It has none for a game whose start nobody knew before it had passed, or that no book had priced by then.
     """
     ids = games.select("event_id").collect()["event_id"].to_list()
     # The rule of settling itself: the last known start of a game that was moved may never have been known before it came.
     changes = platform.lake.scan(EventChanges).filter(pl.col("event_id").is_in(ids))
-    starts = starts_passed(changes, int(until.timestamp() * 1_000_000))
-    starts = starts.select("event_id", "closed_at", date=pl.col("closed_at").dt.date())
+    moments = closing_moments(changes, int(until.timestamp() * 1_000_000), platform.final_after)
+    starts = moments.select("event_id", "until", date=pl.col("closed_at").dt.date())
     if not starts.is_empty():
         seen = changes.select(pl.col("received_at").dt.date().min()).collect().item()
         consensus = platform.lake.scan(Consensus, first=seen, last=starts.select(pl.col("date").max()).item())
         priced = consensus.filter(pl.col("event_id").is_in(ids)).group_by("event_id").agg(pl.col("as_of").min())
-        starts = starts.join(priced.collect(), on="event_id").filter(pl.col("as_of") <= pl.col("closed_at"))
+        starts = starts.join(priced.collect(), on="event_id").filter(pl.col("as_of") <= pl.col("until"))
     return starts.select("event_id", "date")
 
 

@@ -21,7 +21,7 @@ from warehouse.database.limit_alerts import LimitAlerts
 from warehouse.database.outbox import TOPICS, Message, Topic, as_json, draft
 from warehouse.describe import column_schema
 from warehouse.settings import HOME, read_settings
-from warehouse.tables import TABLES, ClvRecords, Signals
+from warehouse.tables import COUNTED_CONVENTION, TABLES, ClvRecords, Signals
 
 ABOUT = (
     "Live polling tells others what happened through the table `outbox` of the database. A message is committed in one transaction\n"
@@ -126,11 +126,12 @@ def _example_rows() -> Mapping[str, dict[str, Any]]:
         platform = open_platform(read_settings({HOME.name: str(Path(folder))}))
         import_simulation(platform, days=1, sports=("soccer_epl",), seed=7, cadence_s=900)
         signals = platform.lake.scan(Signals).collect()
-        closed = platform.lake.scan(ClvRecords).filter(pl.col("clv_prob").is_not_null(), "is_current").collect()
+        counted = (pl.col("convention") == COUNTED_CONVENTION) & pl.col("is_current")
+        closed = platform.lake.scan(ClvRecords).filter(pl.col("clv_prob").is_not_null(), counted).collect()
         platform.database.close()
     found = closed.sort("detected_at", "signal_id").head(1)
     (record,) = found.to_dicts()
     (signal,) = signals.filter(pl.col("signal_id") == record["signal_id"]).to_dicts()
-    # A live game is settled a minute after its start; the moment of this run would make the page differ from itself.
-    record["computed_at"] = record["closed_at"] + dt.timedelta(minutes=1)
+    # A live game is announced a minute after its close is final; the moment of this run would make the page differ from itself.
+    record["computed_at"] = record["final_at"] + dt.timedelta(minutes=1)
     return {Signals.name: signal, ClvRecords.name: record, LimitAlerts.name: LIMIT_ALERT_ROW}

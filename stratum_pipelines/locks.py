@@ -60,16 +60,19 @@ class DayLocks:
 
 
 @contextmanager
-def settling_alone(lake: Lake) -> Iterator[None]:
-    """Keep other processes from settling and scoring meanwhile: rows from older tables must not overwrite newer ones."""
-    lock = _taken(lake, "settle", "Closing lines and scorecards are being written", lambda: False)
+def settling_alone(lake: Lake, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """Keep other processes from settling and scoring meanwhile: rows from older tables must not overwrite newer ones.
+
+    Raises LakeBusy when another does so for longer than `patience_s`.
+    """
+    lock = _taken(lake, "settle", "Closing lines and scorecards are being written", lambda: False, patience_s)
     try:
         yield
     finally:
         lock.release()
 
 
-def _taken(lake: Lake, name: str, doing: str, is_over: Callable[[], bool]) -> FileLock:
+def _taken(lake: Lake, name: str, doing: str, is_over: Callable[[], bool], patience_s: float = PATIENCE_S) -> FileLock:
     """The lock of that name, held."""
     lock = lake.locks.named(name)
     try:
@@ -78,10 +81,10 @@ def _taken(lake: Lake, name: str, doing: str, is_over: Callable[[], bool]) -> Fi
     except Timeout:
         logger.warning("%s by another process; waiting for it.", doing)
     try:
-        lock.acquire(timeout=PATIENCE_S, cancel_check=is_over)
+        lock.acquire(timeout=patience_s, cancel_check=is_over)
         return lock
     except Timeout as error:
         raise LakeBusy(
-            f"{doing} by another process, for over {PATIENCE_S:g} s. Look for a backfill that hangs, end it and run this "
+            f"{doing} by another process, for over {patience_s:g} s. Look for a backfill that hangs, end it and run this "
             f"again; the lock is {lock.lock_file}, and it ends with its process."
         ) from error

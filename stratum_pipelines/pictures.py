@@ -6,7 +6,7 @@ import polars as pl
 
 from stratum_pipelines.plots import ages_by_book, clv_distribution, line_movement
 from warehouse.lake import Lake
-from warehouse.tables import BookFreshness, ClvRecords, Consensus, Events, OddsSnapshots
+from warehouse.tables import COUNTED_CONVENTION, BookFreshness, ClvRecords, Consensus, Events, OddsSnapshots
 
 # The side of a market that is drawn: the other one mirrors it.
 DRAWN = {"h2h": "home", "spreads": "home", "totals": "over"}
@@ -44,7 +44,8 @@ def picture_of_movement(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
 
 def picture_of_clv(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
     """Title and PNG of how the entries closed on a day compare with the close; None when there is none."""
-    records = lake.scan(ClvRecords, first=day, last=day).filter("is_current").select("clv_prob").collect()
+    counted = (pl.col("convention") == COUNTED_CONVENTION) & pl.col("is_current")
+    records = lake.scan(ClvRecords, first=day, last=day).filter(counted).select("clv_prob").collect()
     values = records["clv_prob"].drop_nulls()
     if values.is_empty():
         return None

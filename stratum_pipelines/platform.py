@@ -1,5 +1,6 @@
 """The platform opened: where the lake is, where the database is, and which rules are in force."""
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +9,7 @@ import polars as pl
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.checkpoints import Checkpoints
 from stratum_pipelines.providers import find_providers
+from stratum_pipelines.quant.closing_moments import FINAL_AFTER
 from stratum_pipelines.reference import load_reference
 from stratum_pipelines.signals import Overrides, signals_in_force
 from warehouse.database import Database
@@ -18,12 +20,16 @@ from warehouse.tables import EventLinks
 
 @dataclass(frozen=True)
 class Platform:
-    """Lake, database and rules of one installation; everything that computes takes one."""
+    """Lake, database and rules of one installation; everything that computes takes one.
+
+    `final_after` is how long after its moment a close becomes final.
+    """
 
     settings: Settings
     lake: Lake
     database: Database
     rules: Rules
+    final_after: dt.timedelta = FINAL_AFTER
 
     @cached_property
     def checkpoints(self) -> Checkpoints:
@@ -31,16 +37,16 @@ class Platform:
         return Checkpoints(self.settings.home / "boards")
 
 
-def open_platform(settings: Settings, overrides: Overrides = ()) -> Platform:
+def open_platform(settings: Settings, overrides: Overrides = (), final_after: dt.timedelta = FINAL_AFTER) -> Platform:
     """Open what the settings name, with the database brought up to date.
 
-    `overrides` are parameters set for signal rules.
+    `overrides` are parameters set for signal rules, `final_after` how long after its moment a close becomes final.
     """
     database = Database(settings.database_url)
     database.migrate()
     lake = Lake(settings.lake_url)
     rules = Rules(load_reference(), signals_in_force(overrides), find_providers(), manual_links(lake))
-    return Platform(settings, lake, database, rules)
+    return Platform(settings, lake, database, rules, final_after)
 
 
 def manual_links(lake: Lake) -> dict[tuple[str, str], str]:

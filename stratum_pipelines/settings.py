@@ -1,10 +1,12 @@
 """Settings of the pipelines: what is polled, how fast, with which key. Importing this module reads nothing."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from stratum_pipelines.budget.credits import Allowance
+from stratum_pipelines.quant.closing_moments import FINAL_AFTER
 from stratum_pipelines.reference import load_reference
 from stratum_pipelines.reference.books import REGIONS as KNOWN_REGIONS
 from stratum_pipelines.signals import Overrides, find_signals
@@ -70,6 +72,11 @@ SIMULATOR_SEED = Setting(
 )
 
 LAST_DAY_OF_A_MONTH = 31
+FINAL_AFTER_MINUTES = Setting(
+    "STRATUM_FINAL_AFTER_MINUTES",
+    f"{FINAL_AFTER.total_seconds() / 60:g}",
+    "Minutes after a start until its closing lines are final: partners hear of them then, and what changes later is a new version.",
+)
 
 SETTINGS: tuple[Setting, ...] = (
     API_KEY,
@@ -86,6 +93,7 @@ SETTINGS: tuple[Setting, ...] = (
     CREDIT_RESET_DAY,
     FOLLOWED,
     SIMULATOR_SEED,
+    FINAL_AFTER_MINUTES,
 )
 
 
@@ -169,6 +177,11 @@ def _read_followed(environ: Mapping[str, str]) -> dict[str, float]:
             )
         followed[name.strip()] = weight
     return followed
+
+
+def read_final_after(environ: Mapping[str, str]) -> dt.timedelta:
+    """How long after its moment a close becomes final. Raises SettingInvalid for what is no number of minutes."""
+    return dt.timedelta(minutes=FINAL_AFTER_MINUTES.number(environ))
 
 
 def rule_settings(signals: Mapping[str, Signal] | None = None) -> tuple[Setting, ...]:

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from stratum_pipelines.locks import settling_alone
+from stratum_pipelines.locks import PATIENCE_S, settling_alone
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.quant.closing import closing_lines, starts_passed
+from stratum_pipelines.quant.closing import closing_lines
+from stratum_pipelines.quant.closing_moments import closing_moments
 from stratum_pipelines.quant.clv import clv_records
+from stratum_pipelines.quant.plausible_closes import believed, openings
 from stratum_pipelines.quant.scorecard import bands_of_games, cards_of_games, games_in_cuts
+from stratum_pipelines.quant.versions import carry_versions, keep_times
 from stratum_pipelines.waiting import OPEN_END, days_waiting, note_done, note_waiting
 from warehouse.database import ComputedDays, MarketStore, Marks
 from warehouse.tables import (
+    TIME,
     ClosingLines,
     ClvRecords,
     Consensus,
@@ -27,66 +31,78 @@ from warehouse.tables import (
     Signals,
 )
 
-# Live polling settles a game a minute after its start.
-ANNOUNCED_WITHIN = dt.timedelta(minutes=10)
 # The mark that says up to which start games have been settled.
 SETTLED_UNTIL = "settled until"
+# What tells the rows of a game apart, besides their version.
+LINE = ("event_id", "market", "outcome", "bookmaker", "convention")
+RECORD = ("signal_id", "convention")
 
 
 @dataclass(frozen=True)
 class Settled:
-    """Rows written for a set of games."""
+    """The games that have or had closing lines, and the rows that now stand about them, older versions included."""
 
     n_events: int
     n_closing_lines: int
     n_clv_records: int
 
 
-def settle(platform: Platform, event_ids: Collection[str], as_of: int, *, announce: bool = True) -> Settled:
-    """Draw the closing lines of games whose start has passed by `as_of` (UTC microseconds) and value their signals.
+def settle(platform: Platform, event_ids: Collection[str], as_of: int, *, patience_s: float = PATIENCE_S) -> Settled:
+    """Draw the closing lines of games as of `as_of` (UTC microseconds) and value their signals; one process at a time.
 
-    Games whose start has not passed are left alone. Doing it again gives the same rows; only `computed_at` moves, and
-    only where a value changed. With `announce` false (old games computed anew) partners hear nothing of it.
+    A close is drawn as soon as its moment has passed, and is final `platform.final_after` later. What was final stays as
+    it was: where a later answer, a moved start or a day computed anew gives other numbers, they are a new version
+    (`quant.versions`). Doing it again gives the same rows, and completes what a process that was stopped left half done.
+    Partners hear of a value once it is final, if they heard of its signal. Raises LakeBusy when another process is
+    settling for longer than `patience_s`.
     """
+    with settling_alone(platform.lake, patience_s):
+        return _settle(platform, event_ids, as_of)
+
+
+def _settle(platform: Platform, event_ids: Collection[str], as_of: int) -> Settled:
+    """`settle`, for a caller who holds the lock."""
     wanted = sorted(set(event_ids))
     lake = platform.lake
     changes = lake.scan(EventChanges).filter(pl.col("event_id").is_in(wanted))
-    starts = starts_passed(changes, as_of)
-    if starts.is_empty():
-        return Settled(0, 0, 0)
     seen = changes.select(pl.col("received_at").dt.date().min()).collect().item()
-    last = starts.select(pl.col("closed_at").dt.date().max()).item()
-    ids = starts["event_id"].unique().to_list()
+    of_games = pl.col("event_id").is_in(wanted)
+    held_lines = lake.scan(ClosingLines, first=seen).filter(of_games).collect()
+    held_records = lake.scan(ClvRecords, first=seen).filter(of_games).collect()
+    moments = closing_moments(changes, as_of, platform.final_after)
+    ids = sorted({*moments["event_id"], *held_lines["event_id"], *held_records["event_id"]})
+    if not ids:
+        return Settled(0, 0, 0)
+    last = moments.select(pl.col("closed_at").dt.date().max()).item() or seen
     mine = pl.col("event_id").is_in(ids)
-    lines = closing_lines(
-        starts,
-        lake.scan(Consensus, first=seen, last=last).filter(mine),
-        lake.scan(OddsSnapshots, first=seen, last=last).filter(mine),
-        lake.scan(Polls, first=seen, last=last),
-    )
+    consensus = lake.scan(Consensus, first=seen, last=last).filter(mine)
+    odds_snapshots = lake.scan(OddsSnapshots, first=seen, last=last).filter(mine)
+    drawn = closing_lines(moments, consensus, odds_snapshots, lake.scan(Polls, first=seen, last=last))
+    leagues = platform.rules.reference.leagues
+    made = believed(drawn, openings(consensus, odds_snapshots), leagues)
+    at = pl.lit(as_of).cast(TIME)
+    lines = carry_versions(made, held_lines, LINE, at).sort(ClosingLines.sort_by())
     signals = lake.scan(Signals, first=seen, last=last).filter(mine).collect()
     now = dt.datetime.now(dt.UTC)
-    stored = lake.scan(ClvRecords).filter(pl.col("event_id").is_in(ids)).collect()
-    records = _with_earlier_times(clv_records(signals, lines, platform.rules.reference.leagues, now), stored)
-    _note_unscored(platform, records, stored)
+    valued = clv_records(signals, lines, leagues, now)
+    records = keep_times(carry_versions(valued, held_records, RECORD, at), held_records, ClvRecords.key)
+    records = records.sort(ClvRecords.sort_by())
+    _note_unscored(platform, records, held_records)
     lake.replace_rows(ClosingLines, lines, column="event_id", values=ids)
     lake.replace_rows(ClvRecords, records, column="event_id", values=ids)
-    MarketStore(platform.database).settle(lines, records, event_ids=ids, now=now, announce=announce)
+    MarketStore(platform.database).settle(lines, records, event_ids=ids, now=now)
     return Settled(len(ids), lines.height, records.height)
-
-
-def _with_earlier_times(records: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
-    """The records, keeping the computed_at of those that were there before with the same values."""
-    same = [name for name in records.columns if name != "computed_at"]
-    joined = records.join(stored.rename({"computed_at": "was"}), on=same, how="left", nulls_equal=True)
-    return joined.with_columns(computed_at=pl.coalesce("was", "computed_at")).select(records.columns)
 
 
 def _note_unscored(platform: Platform, records: pl.DataFrame, stored: pl.DataFrame) -> None:
     """Let the days wait that count a record about to change: all that are scored, from the first such close on."""
-    gone = stored.join(records, on=records.columns, how="anti", nulls_equal=True)
-    new = records.join(stored, on=records.columns, how="anti", nulls_equal=True)
-    first = pl.concat([gone, new])["closed_at"].dt.date().min()
+    # Lists are in no score, and no key to join on.
+    scored = [name for name, dtype in records.schema.items() if dtype != pl.List(pl.String)]
+    new, old = records.select(scored), stored.select(scored)
+    changed = pl.concat(
+        [one.join(other, on=scored, how="anti", nulls_equal=True) for one, other in ((old, new), (new, old))]
+    )
+    first = changed["closed_at"].dt.date().min()
     if isinstance(first, dt.date) and days_to_score(platform, first):
         note_waiting(platform, "score", first, OPEN_END)
 
@@ -94,8 +110,8 @@ def _note_unscored(platform: Platform, records: pl.DataFrame, stored: pl.DataFra
 def settle_days(platform: Platform, first: dt.date, last: dt.date) -> Settled:
     """Settle every game listed from `first` to `last`, and whatever waits for it, as of the last answer received.
 
-    Waiting are the days that somebody computed without coming to settle them, and games that have started since settling
-    was last done. What is settled waits to be scored.
+    Waiting are the days that somebody computed without coming to settle them, games that have started since settling
+    was last done, and games with a close that was not final yet.
     """
     with settling_alone(platform.lake):
         waiting = days_waiting(platform, "settle")
@@ -104,11 +120,9 @@ def settle_days(platform: Platform, first: dt.date, last: dt.date) -> Settled:
         settled = Settled(0, 0, 0)
         as_of = platform.lake.scan(Polls).select(pl.col("received_at").max()).collect().item()
         if as_of is not None:
-            # Games that start just now are left to those who announce what comes of them.
-            passed = min(as_of, dt.datetime.now(dt.UTC) - ANNOUNCED_WITHIN)
-            event_ids = _games_to_settle(platform, first, last, passed)
-            settled = settle(platform, event_ids, int(as_of.timestamp() * 1_000_000), announce=False)
-            Marks(platform.database).write(SETTLED_UNTIL, passed.isoformat(), dt.datetime.now(dt.UTC))
+            event_ids = _games_to_settle(platform, first, last, as_of)
+            settled = _settle(platform, event_ids, int(as_of.timestamp() * 1_000_000))
+            Marks(platform.database).write(SETTLED_UNTIL, as_of.isoformat(), dt.datetime.now(dt.UTC))
         if waiting:
             note_waiting(platform, "score", waiting.first, waiting.last)
             note_done(platform, "settle", waiting)
@@ -116,9 +130,10 @@ def settle_days(platform: Platform, first: dt.date, last: dt.date) -> Settled:
 
 
 def _games_to_settle(platform: Platform, first: dt.date, last: dt.date, passed: dt.datetime) -> list[str]:
-    """The games listed at some time on these days, and those that started since settling was last done, until `passed`.
+    """The games listed or gone on these days, those that started since settling was last done, and those not final.
 
-    An archive may end before its last games start. Answers of another one say that they have, whichever comes first.
+    An archive may end before its last games start, or just after. Answers of another one say that they have, and that
+    they are over, whichever comes first.
     """
     begin = dt.datetime.combine(first, dt.time.min, dt.UTC)
     end = dt.datetime.combine(last, dt.time.max, dt.UTC)
@@ -126,8 +141,10 @@ def _games_to_settle(platform: Platform, first: dt.date, last: dt.date, passed: 
     since = dt.datetime.fromisoformat(was) if was else dt.datetime.min.replace(tzinfo=dt.UTC)
     is_listed = (pl.col("last_seen_at") >= begin) & (pl.col("first_seen_at") <= end)
     has_started = (pl.col("commence_at") > since) & (pl.col("commence_at") <= passed)
-    games = platform.lake.scan(Events).filter(is_listed | has_started)
-    return games.select("event_id").collect()["event_id"].to_list()
+    games = platform.lake.scan(Events).filter(is_listed | has_started).select("event_id").collect()
+    changed = platform.lake.scan(EventChanges, first=first, last=last).select("event_id").unique().collect()
+    open_closes = platform.lake.scan(ClosingLines).filter(~pl.col("is_final")).select("event_id").unique().collect()
+    return sorted({*games["event_id"], *changed["event_id"], *open_closes["event_id"]})
 
 
 def days_to_score(platform: Platform, first: dt.date, last: dt.date = OPEN_END) -> list[dt.date]:

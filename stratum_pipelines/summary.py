@@ -12,6 +12,7 @@ from stratum_pipelines.quant.scorecard import scorecards
 from warehouse.lake import Lake
 from warehouse.settings import hide_secrets
 from warehouse.tables import (
+    COUNTED_CONVENTION,
     TABLES,
     ClosingLines,
     ClvRecords,
@@ -25,8 +26,6 @@ from warehouse.tables import (
     Table,
 )
 
-# The close that scorecards count; others are conventions for comparison.
-SCORED_CONVENTION = "scheduled"
 # Best first: a market whose outcomes differ closed as badly as the worst of them.
 QUALITIES = ("ok", "thin", "stale", "missing")
 
@@ -142,7 +141,7 @@ def _signals(brought: _Brought) -> list[dict[str, Any]]:
     )
     valued = (
         brought.of_games(ClvRecords)
-        .filter(pl.col("is_current"), pl.col("convention") == SCORED_CONVENTION)
+        .filter(pl.col("is_current"), pl.col("convention") == COUNTED_CONVENTION)
         .group_by("signal_type")
         .agg(with_close=pl.col("clv_prob").count(), missing_close=pl.col("clv_prob").null_count())
     )
@@ -165,7 +164,7 @@ def _closes(brought: _Brought) -> list[dict[str, Any]]:
     ranks = pl.Series(range(len(QUALITIES)))
     closed = (
         brought.of_games(ClosingLines)
-        .filter(pl.col("bookmaker") == CONSENSUS, pl.col("is_current"), pl.col("convention") == SCORED_CONVENTION)
+        .filter(pl.col("bookmaker") == CONSENSUS, pl.col("is_current"), pl.col("convention") == COUNTED_CONVENTION)
         .group_by("market", "event_id")
         .agg(rank=pl.col("quality").replace_strict(pl.Series(QUALITIES), ranks, return_dtype=pl.Int64).max())
     )
@@ -192,7 +191,11 @@ def _example(brought: _Brought) -> dict[str, object] | None:
     """The strongest signal with a close: something to open and trace."""
     best = (
         brought.of_games(Signals)
-        .join(brought.of_games(ClvRecords).filter("is_current"), on="signal_id", how="inner")
+        .join(
+            brought.of_games(ClvRecords).filter("is_current", pl.col("convention") == COUNTED_CONVENTION),
+            on="signal_id",
+            how="inner",
+        )
         .filter(pl.col("clv_prob").is_not_null())
         .sort("strength_score", "signal_id", descending=[True, False])
         .select(

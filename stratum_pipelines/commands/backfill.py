@@ -5,6 +5,7 @@ import datetime as dt
 import rich_click as click
 
 from stratum_pipelines.cli import StratumError
+from stratum_pipelines.commands.missed_closes import backfill_missed
 from stratum_pipelines.commands.output import Day, counted, json_option, opened_platform, print_json, results
 from stratum_pipelines.commands.progress import LongWork
 
@@ -13,9 +14,26 @@ from stratum_pipelines.commands.progress import LongWork
 @click.option("--from", "first", type=Day(), help="First day, UTC, as 2025-10-09.")
 @click.option("--to", "last", type=Day(), help="Last day, UTC, included.")
 @click.option("--stale", is_flag=True, help="Every day whose tables no longer follow from its answers.")
+@click.option("--missed", is_flag=True, help="Closes missed while polling was down: list what asking for them costs.")
+@click.option(
+    "--credits", "allowed", type=click.IntRange(min=0), help="With --missed: ask for them, for so many credits at most."
+)
 @json_option
-def backfill_command(first: dt.date | None, last: dt.date | None, stale: bool, as_json: bool) -> None:
+def backfill_command(
+    first: dt.date | None, last: dt.date | None, stale: bool, missed: bool, allowed: int | None, as_json: bool
+) -> None:
     """Compute days again from raw answers: snapshots to scorecards, the same rows as live or a Dagster backfill."""
+    if allowed is not None and not missed:
+        raise StratumError("--credits goes with --missed.")
+    if missed:
+        if stale or not (first and last):
+            raise StratumError("Say from which days closes were missed: --missed --from DAY --to DAY.")
+        backfill_missed(first, last, allowed, as_json=as_json)
+        return
+    _backfill(first, last, stale=stale, as_json=as_json)
+
+
+def _backfill(first: dt.date | None, last: dt.date | None, *, stale: bool, as_json: bool) -> None:
     from stratum_pipelines.backfill import backfill, backfill_stale
     from stratum_pipelines.days import stale_days
     from stratum_pipelines.leftovers import sweep

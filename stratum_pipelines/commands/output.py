@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,13 +96,13 @@ def opened_platform(
 
 
 def _open(settings: "Settings", opener: "Callable[[Settings, Overrides], Platform]") -> "Platform":
-    from stratum_pipelines.settings import read_overrides
+    from stratum_pipelines.settings import read_final_after, read_overrides
     from warehouse.errors import WarehouseError
     from warehouse.settings import hide_secrets
 
-    overrides = read_overrides(os.environ)
+    overrides, final_after = read_overrides(os.environ), read_final_after(os.environ)
     try:
-        return opener(settings, overrides)
+        return replace(opener(settings, overrides), final_after=final_after)
     except WarehouseError:
         raise
     except OSError as error:

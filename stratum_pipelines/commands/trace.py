@@ -98,7 +98,7 @@ def _point(market: str, point: float) -> str:
 
 def _close(row: dict[str, Any]) -> str:
     """The close by one convention, and what the entry was worth against it."""
-    standing = "current" if row["is_current"] else "outdated"
+    standing = "outdated" if not row["is_current"] else "not final yet" if row["is_final"] is False else "current"
     name = f"Close ({row['convention']}), version {row['version']}, {standing}, at {_time(row['closed_at'])} UTC"
     if row["clv_prob"] is None:
         return f"{name}: {row['quality']}, so there is no closing-line value"

@@ -23,6 +23,8 @@ GRACE_S = 60
 # How far back the first look goes, when nothing says how far settling had come.
 LOOK_BACK_S = 2 * 24 * 3600
 REPORT_ALL_S = 6 * 3600
+# A tick has 60 seconds; while a backfill settles, this one leaves its games to the next.
+PATIENCE_S = 10.0
 
 score_day = dg.define_asset_job(
     "score_day",
@@ -35,20 +37,31 @@ score_day = dg.define_asset_job(
     name="settle_started_games",
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Draws the closing lines of games whose start has just passed, and values their signals, inside its tick.",
+    description=(
+        "Inside its tick: draws the closing lines of games whose start has just passed and values their signals, and again "
+        "when those closes become final, which is when partners hear of them."
+    ),
 )
 def settle_started_games(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
     """The materialisations of the closes this tick drew."""
     from stratum_pipelines.settle import settle
+    from warehouse.database import MarketStore
+    from warehouse.errors import LakeBusy
 
     opened = platform.open()
     now = microseconds_now() - GRACE_S * SECOND
     since = int(context.cursor) if context.cursor else now - LOOK_BACK_S * SECOND
-    started = games_started(opened, since, now)
-    if not started:
-        return dg.SensorResult(skip_reason="No start has passed.", cursor=str(now))
-    settled = settle(opened, started, now)
-    events = list(closes(opened, {day for day in started.values() if is_partition(day)}, len(started)))
+    due = MarketStore(opened.database).games_to_finish(dt.datetime.fromtimestamp(now / SECOND, dt.UTC))
+    due |= games_started(opened, since, now)
+    if not due:
+        return dg.SensorResult(skip_reason="No start has passed, and no close has become final.", cursor=str(now))
+    try:
+        settled = settle(opened, due, now, patience_s=PATIENCE_S)
+    except LakeBusy:
+        # What is due stays due: the cursor is not moved on.
+        said = f"{len(due)} games wait: closing lines or scorecards are being written by another process."
+        return dg.SensorResult(skip_reason=said, cursor=context.cursor)
+    events = list(closes(opened, {day for day in due.values() if is_partition(day)}, len(due)))
     context.log.info("%d games: %d closing lines", settled.n_events, settled.n_closing_lines)
     return dg.SensorResult(asset_events=events, cursor=str(now))
 

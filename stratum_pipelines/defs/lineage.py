@@ -1,5 +1,12 @@
 """Which columns a column is worked out from, where that says something: plain copies of keys and times are left out."""
 
+# The values of an entry against the closing price with its margin.
+_RAW = (
+    "signals.entry_price_decimal",
+    "closing_lines.fair_prob",
+    "closing_lines.fair_point",
+    "closing_lines.price_decimal",
+)
 # Scorecards and score bands are the same numbers, cut differently.
 _CARDS: dict[str, tuple[str, ...]] = {
     "beat_rate": ("clv_records.beat_close",),
@@ -103,6 +110,8 @@ COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
         "fair_prob": ("consensus.fair_prob", "odds_snapshots.price_decimal"),
         "fair_point": ("consensus.fair_point", "odds_snapshots.point"),
         "n_books": ("consensus.n_books",),
+        "bookmakers": ("odds_snapshots.bookmaker",),
+        "final_at": ("event_changes.commence_at", "event_changes.received_at"),
     },
     "clv_records": {
         "entry_point": ("signals.entry_point",),
@@ -112,7 +121,16 @@ COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
         "close_fair_prob": ("closing_lines.fair_prob",),
         "close_fair_point": ("closing_lines.fair_point",),
         "clv_points": ("signals.entry_point", "closing_lines.point"),
+        "clv_points_novig": (
+            "signals.entry_point",
+            "signals.entry_price_decimal",
+            "closing_lines.fair_point",
+            "closing_lines.fair_prob",
+        ),
         "clv_prob": ("signals.entry_price_decimal", "closing_lines.fair_prob", "closing_lines.fair_point"),
+        "clv_prob_raw": _RAW,
+        "clv_ev_raw": _RAW,
+        "clv_cents_raw": _RAW,
         "clv_ev": ("signals.entry_price_decimal", "closing_lines.fair_prob", "closing_lines.fair_point"),
         "clv_cents": ("signals.entry_price_decimal", "closing_lines.fair_prob", "closing_lines.fair_point"),
         "beat_close": (
@@ -122,6 +140,12 @@ COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
             "closing_lines.fair_prob",
         ),
         "quality": ("closing_lines.quality",),
+        "close_age_s": ("closing_lines.age_s",),
+        "close_n_books": ("closing_lines.n_books",),
+        "close_bookmakers": ("closing_lines.bookmakers",),
+        "close_version": ("closing_lines.version",),
+        "final_at": ("closing_lines.final_at",),
+        "is_final": ("closing_lines.is_final",),
     },
     "scorecards": _CARDS,
     "score_bands": {**_CARDS, "score_band": ("clv_records.composite_score",)},

@@ -1,5 +1,6 @@
 """The platform as a Dagster resource, opened once per process, and the executor everything runs on."""
 
+import datetime as dt
 import os
 from functools import lru_cache
 from threading import Lock
@@ -20,18 +21,18 @@ class PlatformResource(dg.ConfigurableResource):
 
     def open(self) -> "Platform":
         """The platform; the database is migrated the first time a process asks."""
-        from stratum_pipelines.settings import read_overrides
+        from stratum_pipelines.settings import read_final_after, read_overrides
         from warehouse.settings import read_settings
 
         with _OPENING:
-            return _open(read_settings(os.environ), read_overrides(os.environ))
+            return _open(read_settings(os.environ), read_overrides(os.environ), read_final_after(os.environ))
 
 
 @lru_cache(maxsize=4)
-def _open(settings: "Settings", overrides: "Overrides") -> "Platform":
+def _open(settings: "Settings", overrides: "Overrides", final_after: dt.timedelta) -> "Platform":
     from stratum_pipelines.platform import open_platform
 
-    return open_platform(settings, overrides)
+    return open_platform(settings, overrides, final_after)
 
 
 @dg.definitions

@@ -32,8 +32,13 @@ KPI_DAYS = Setting(
     "90",
     "Days to keep the figures of every cycle, and attempts to deliver alerts, in the database.",
 )
+MISSED_CLOSE_CREDITS = Setting(
+    "STRATUM_MISSED_CLOSE_CREDITS",
+    "0",
+    "Provider credits a night may use at most to fetch closes that were missed while polling was down; 0 fetches none.",
+)
 
-SETTINGS: tuple[Setting, ...] = (FIRST_DAY, ROLL_UP, RETENTION, LOG_DAYS, KPI_DAYS)
+SETTINGS: tuple[Setting, ...] = (FIRST_DAY, ROLL_UP, RETENTION, LOG_DAYS, KPI_DAYS, MISSED_CLOSE_CREDITS)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class DagsterSettings:
     retention: Mapping[str, int]
     log_days: int
     kpi_days: int
+    missed_close_credits: int
 
 
 def read_dagster_settings(environ: Mapping[str, str]) -> DagsterSettings:
@@ -60,6 +66,7 @@ def read_dagster_settings(environ: Mapping[str, str]) -> DagsterSettings:
         retention=_read_retention(environ),
         log_days=LOG_DAYS.whole(environ, at_least=1),
         kpi_days=KPI_DAYS.whole(environ, at_least=1),
+        missed_close_credits=MISSED_CLOSE_CREDITS.whole(environ),
     )
 
 

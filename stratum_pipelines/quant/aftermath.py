@@ -18,8 +18,8 @@ import polars as pl
 
 from stratum_pipelines.quant.key_numbers import score_table
 from stratum_pipelines.quant.odds import Floats
-from stratum_pipelines.quant.scorecard import CONVENTION
 from stratum_pipelines.reference import League
+from warehouse.tables import COUNTED_CONVENTION
 
 # Before and after a signal; the same for every signal, so that a card comes out the same again.
 SHIFTS_H = (-24.0, -12.0, -6.0, -3.0, -1.0, 1.0, 3.0, 6.0, 12.0, 24.0)
@@ -39,7 +39,7 @@ def aftermath(
     and clv_prob.
     """
     closes = clv_records.filter(
-        pl.col("is_current"), pl.col("convention") == CONVENTION, pl.col("quality").is_in(["ok", "thin"])
+        pl.col("is_current"), pl.col("convention") == COUNTED_CONVENTION, pl.col("quality").is_in(["ok", "thin"])
     ).select("signal_id", "closed_at", "close_fair_point", "close_fair_prob", "beat_close", "clv_prob")
     told = (
         signals.select("signal_id", "signal_type", "sport_key", *_OUTCOME, "direction", "detected_at", "window_s")

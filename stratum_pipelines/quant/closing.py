@@ -1,62 +1,57 @@
-"""Closing lines: where the market stood when a game began."""
+"""Closing lines: where the market stood at the closing moments of a game."""
 
 import polars as pl
 
 from warehouse.tables import ClosingLines
 
-CONVENTION = "scheduled"
 MAX_AGE_S = 3600.0
 MIN_GROUPS = 3
 CONSENSUS = "consensus"
 
-
-def starts_passed(event_changes: pl.LazyFrame, as_of: int) -> pl.DataFrame:
-    """The starts of games that passed while they were the known start, by `as_of` (UTC microseconds).
-
-    Columns event_id, sport_key, closed_at, version, is_current, is_listed. A start moved before it came never passes; a
-    game that was moved after its start had passed, and begins again later, passes twice: version 2 replaces version 1.
-    """
-    moment = pl.lit(as_of).cast(pl.Datetime("us", "UTC"))
-    changes = event_changes.filter(pl.col("received_at") <= moment).sort("event_id", "received_at")
-    # Changes that leave the start as it was (gone, back) belong to the stretch in which that start was known.
-    stretch = (pl.col("commence_at") != pl.col("commence_at").shift(1).over("event_id")).fill_null(True)
-    stretches = (
-        changes.with_columns(stretch=stretch.cum_sum().over("event_id"))
-        .group_by("event_id", "stretch", maintain_order=True)
-        .agg(
-            pl.col("sport_key").first(),
-            closed_at=pl.col("commence_at").first(),
-            known_from=pl.col("received_at").first(),
-            is_listed=pl.col("is_listed").filter(pl.col("received_at") <= pl.col("commence_at")).last(),
-        )
-        .with_columns(known_until=pl.col("known_from").shift(-1).over("event_id"))
-        .filter(
-            pl.col("closed_at") >= pl.col("known_from"),
-            pl.col("closed_at") < pl.col("known_until").fill_null(moment + pl.duration(microseconds=1)),
-            pl.col("closed_at") <= moment,
-        )
-    )
-    return stretches.select(
-        "event_id",
-        "sport_key",
-        "closed_at",
-        pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("event_id").alias("version"),
-        (pl.int_range(1, pl.len() + 1).over("event_id") == pl.len().over("event_id")).alias("is_current"),
-        pl.col("is_listed").fill_null(False),
-    ).collect()
+_OF_MOMENT = [
+    "event_id",
+    "convention",
+    "version",
+    "closed_at",
+    "until",
+    "age_s",
+    "is_current",
+    "final_at",
+    "is_final",
+    "reason",
+]
+_SHARED = [*(name for name in _OF_MOMENT if name != "until"), "market", "outcome", "sport_key", "side"]
 
 
 def closing_lines(
-    starts: pl.DataFrame, consensus: pl.LazyFrame, odds_snapshots: pl.LazyFrame, polls: pl.LazyFrame
+    moments: pl.DataFrame, consensus: pl.LazyFrame, odds_snapshots: pl.LazyFrame, polls: pl.LazyFrame
 ) -> pl.DataFrame:
-    """The close of every outcome, of the consensus and of each book, for starts from `starts_passed`.
+    """The close of every outcome, of the consensus and of each book, for moments from `closing_moments`.
 
-    The last row received at or before the start counts. `age_s` runs from the last answer that still listed the
-    game. Quality: `missing` without a price, `stale` beyond an hour of age, `thin` below three operator groups, else `ok`;
-    a book's own close is never thin, and a book without a quote at the close has no row.
+    The last row received by `until` counts; for the convention `pregame_end` the last that was not live. `age_s` runs from the
+    last answer that still listed the game. Quality: `missing` without a price, `stale` beyond an hour of age, `thin` below
+    three operator groups, else `ok`; a book's own close is never thin, and a book without a quote at the close has no row.
     """
-    ages = _ages(starts, polls)
-    overall = _last(ages, consensus, "as_of", ["event_id", "market", "outcome"]).select(
+    reason = pl.when(pl.col("version") == 1).then(pl.lit("first")).otherwise(pl.lit("moved"))
+    aged = with_last_answer(moments, polls)
+    # A game that had left the feed was not in that answer.
+    ages = (
+        aged.with_columns(age_s=pl.when("is_listed").then("answer_age_s"), reason=reason)
+        .select(_OF_MOMENT)
+        .sort("until")
+    )
+    agreed = consensus.with_columns(is_live=pl.col("as_of") >= pl.col("commence_at"))
+    overall = _last(ages, agreed, "as_of", _OUTCOME, _AGREED)
+    quoted = _last(ages, odds_snapshots, "received_at", [*_OUTCOME, "bookmaker"], _QUOTED).filter(
+        ~pl.col("is_suspended")
+    )
+    market = ["event_id", "market", "convention", "version"]
+    outcomes = overall.group_by(market).agg(n_outcomes=pl.len())
+    one_book = [*market, "bookmaker"]
+    is_whole = pl.len().over(one_book) == pl.col("n_outcomes")
+    quoted = quoted.join(outcomes, on=market, how="left").with_columns(is_whole=is_whole.fill_null(False))
+    standing = quoted.filter("is_whole").group_by(market).agg(bookmakers=pl.col("bookmaker").unique().sort())
+    overall = overall.join(standing, on=market, how="left").select(
         *_SHARED,
         pl.lit(CONSENSUS).alias("bookmaker"),
         pl.col("point_median").alias("point"),
@@ -65,37 +60,31 @@ def closing_lines(
         # Rows of earlier versions have no fair_point: their books were not moved, and the median stood for all numbers.
         pl.coalesce("fair_point", "point_median").alias("fair_point"),
         pl.col("n_books"),
+        pl.col("bookmakers").fill_null([]),
         _quality(pl.col("price_median"), pl.col("n_groups") < MIN_GROUPS).alias("quality"),
     )
-    outcomes = overall.group_by("event_id", "market", "version").agg(n_outcomes=pl.len())
     implied = 1 / pl.col("price_decimal")
-    side_by_side = ["event_id", "market", "bookmaker", "version"]
-    books = (
-        _last(ages, odds_snapshots, "received_at", ["event_id", "market", "outcome", "bookmaker"])
-        .filter(~pl.col("is_suspended"))
-        .join(outcomes, on=["event_id", "market", "version"], how="left")
-        .select(
-            *_SHARED,
-            pl.col("bookmaker"),
-            pl.col("point"),
-            pl.col("price_decimal"),
-            pl.when(pl.len().over(side_by_side) == pl.col("n_outcomes"))
-            .then(implied / implied.sum().over(side_by_side))
-            .alias("fair_prob"),
-            pl.col("point").alias("fair_point"),
-            pl.lit(1, pl.Int32).alias("n_books"),
-            _quality(pl.col("price_decimal"), pl.lit(False)).alias("quality"),
-        )
+    books = quoted.select(
+        *_SHARED,
+        pl.col("bookmaker"),
+        pl.col("point"),
+        pl.col("price_decimal"),
+        pl.when("is_whole").then(implied / implied.sum().over(one_book)).alias("fair_prob"),
+        pl.col("point").alias("fair_point"),
+        pl.lit(1, pl.Int32).alias("n_books"),
+        pl.concat_list("bookmaker").alias("bookmakers"),
+        _quality(pl.col("price_decimal"), pl.lit(False)).alias("quality"),
     )
-    both = pl.concat([overall, books], how="diagonal").with_columns(pl.lit(CONVENTION).alias("convention"))
-    return ClosingLines.conform(both).sort(ClosingLines.sort_by())
+    return ClosingLines.conform(pl.concat([overall, books], how="diagonal")).sort(ClosingLines.sort_by())
 
 
-_SHARED = ["event_id", "market", "outcome", "version", "sport_key", "side", "closed_at", "age_s", "is_current"]
+_OUTCOME = ["event_id", "market", "outcome"]
+_AGREED = ["sport_key", "side", "point_median", "price_median", "fair_prob", "fair_point", "n_books", "n_groups"]
+_QUOTED = ["sport_key", "side", "point", "price_decimal", "is_suspended"]
 
 
-def _ages(starts: pl.DataFrame, polls: pl.LazyFrame) -> pl.DataFrame:
-    """The starts with `age_s`: seconds since the last answer, null for a game that had left the feed.
+def with_last_answer(moments: pl.DataFrame, polls: pl.LazyFrame) -> pl.DataFrame:
+    """Closing moments with `answer_age_s`: seconds from the last answer of the sport by `until` to the close, null without one.
 
     An answer that was cut short keeps the games that start first, so it counts; one that listed nothing and was not
     complete (an error, a broken body) does not.
@@ -106,24 +95,40 @@ def _ages(starts: pl.DataFrame, polls: pl.LazyFrame) -> pl.DataFrame:
         .collect()
         .sort("received_at")
     )
-    aged = starts.sort("closed_at").join_asof(
-        seen, left_on="closed_at", right_on="received_at", by="sport_key", strategy="backward", check_sortedness=False
+    aged = moments.sort("until").join_asof(
+        seen, left_on="until", right_on="received_at", by="sport_key", strategy="backward", check_sortedness=False
     )
     age = (pl.col("closed_at") - pl.col("seen_at")).dt.total_microseconds() / 1e6
-    return aged.with_columns(age_s=pl.when("is_listed").then(age))
+    return aged.with_columns(answer_age_s=age)
 
 
-def _last(starts: pl.DataFrame, rows: pl.LazyFrame, moment: str, by: list[str]) -> pl.DataFrame:
-    """For every start, the last row of each thing at or before it."""
-    wanted = starts.lazy().select("event_id", "closed_at", "version", "is_current", "age_s")
-    return (
-        rows.join(wanted, on="event_id", how="inner")
-        .filter(pl.col(moment) <= pl.col("closed_at"))
-        .sort(moment)
-        .group_by([*by, "version"], maintain_order=True)
-        .last()
+def _last(moments: pl.DataFrame, rows: pl.LazyFrame, clock: str, of: list[str], columns: list[str]) -> pl.DataFrame:
+    """For every moment, the last row of each thing by its `until`; where live ones count for nothing, the last of the others."""
+    reach = moments.lazy().group_by("event_id").agg(reach=pl.col("until").max())
+    known = (
+        rows.select(*of, clock, "is_live", *columns)
+        .join(reach, on="event_id", how="inner")
+        .filter(pl.col(clock) <= pl.col("reach"))
+        .drop("reach")
+        .sort(clock)
         .collect()
     )
+    things = known.select(of).unique(maintain_order=True)
+    in_play = pl.col("convention") != "pregame_end"
+    found = []
+    for asked, counting in (
+        (moments.filter(in_play), known),
+        (moments.filter(~in_play), known.filter(~pl.col("is_live"))),
+    ):
+        wanted = things.join(asked, on="event_id").sort("until")
+        last = wanted.join_asof(
+            counting, left_on="until", right_on=clock, by=of, check_sortedness=False, coalesce=False
+        )
+        found.append(last.filter(pl.col(clock).is_not_null()).select(*things.columns, *_REST, *columns))
+    return pl.concat(found)
+
+
+_REST = [name for name in _OF_MOMENT if name != "event_id"]
 
 
 def _quality(price: pl.Expr, is_thin: pl.Expr) -> pl.Expr:

@@ -14,9 +14,8 @@ import polars as pl
 from stratum_pipelines.quant.intervals import clustered_bounds, wilson_bounds
 from stratum_pipelines.quant.odds import Floats
 from stratum_pipelines.quant.sequential import LEVEL, evidence_after
-from warehouse.tables import ClvRecords, ScoreBands, Scorecards
+from warehouse.tables import COUNTED_CONVENTION, ClvRecords, ScoreBands, Scorecards
 
-CONVENTION = "scheduled"
 CUTS = ("signal_type", "sport_key", "market", "time_bucket")
 WINDOWS: dict[str, int | None] = {"all": None, "90d": 90, "30d": 30, "7d": 7}
 READY_AT = 30
@@ -53,7 +52,7 @@ def games_in_cuts(clv_records: pl.LazyFrame) -> pl.DataFrame:
     usable = (
         clv_records.filter(
             pl.col("is_current"),
-            pl.col("convention") == CONVENTION,
+            pl.col("convention") == COUNTED_CONVENTION,
             pl.col("quality").is_in(["ok", "thin"]),
             pl.col("entry_price_decimal").is_not_null(),
             pl.col("clv_prob").is_not_null(),

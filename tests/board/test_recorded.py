@@ -11,7 +11,8 @@ import pytest
 from stratum_pipelines.board.advance import advance, blank_board
 from stratum_pipelines.providers.archive import PROVIDER
 from stratum_pipelines.providers.reading import Answer
-from stratum_pipelines.quant.closing import closing_lines, starts_passed
+from stratum_pipelines.quant.closing import closing_lines
+from stratum_pipelines.quant.closing_moments import closing_moments
 from tests.build import NFL, rules
 
 KEY = ["event_id", "bookmaker", "market", "outcome", "snapshot_time"]
@@ -83,7 +84,8 @@ def houston_at_seattle(recorded: Path) -> dict[str, pl.DataFrame]:
 def test_draftkings_closed_seattle_at_minus_3(houston_at_seattle: dict[str, pl.DataFrame]) -> None:
     rows = {name: frame.lazy() for name, frame in houston_at_seattle.items()}
     as_of = int(dt.datetime(2025, 10, 22, tzinfo=dt.UTC).timestamp() * 1_000_000)
-    starts = starts_passed(rows["event_changes"].filter(event_id=HOUSTON_AT_SEATTLE), as_of)
+    moments = closing_moments(rows["event_changes"].filter(event_id=HOUSTON_AT_SEATTLE), as_of)
+    starts = moments.filter(convention="scheduled")
     lines = closing_lines(starts, rows["consensus"], rows["odds_snapshots"], rows["polls"])
     close = lines.filter(pl.col("is_current"), bookmaker="draftkings", market="spreads", outcome=SEATTLE)
     # README: DraftKings closed Seattle -3 (-110), that is 1 + 100 / 110.
@@ -103,7 +105,7 @@ def test_draftkings_closed_seattle_at_minus_3(houston_at_seattle: dict[str, pl.D
 def test_no_close_of_a_recorded_game_was_received_after_its_start(houston_at_seattle: dict[str, pl.DataFrame]) -> None:
     rows = {name: frame.lazy() for name, frame in houston_at_seattle.items()}
     as_of = int(dt.datetime(2025, 10, 22, tzinfo=dt.UTC).timestamp() * 1_000_000)
-    starts = starts_passed(rows["event_changes"], as_of)
+    starts = closing_moments(rows["event_changes"], as_of).filter(convention="scheduled")
     lines = closing_lines(starts, rows["consensus"], rows["odds_snapshots"], rows["polls"])
     late = rows["odds_snapshots"].filter(pl.col("is_live")).collect()
     assert late.height > 100  # the game was quoted in play

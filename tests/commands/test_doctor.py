@@ -240,9 +240,9 @@ def test_a_game_that_has_only_just_started_is_not_missed(filled: Path) -> None:
         ((5, 5), True, "warning"),
         ((5, 5), False, "ok"),
         ((-1, -1), True, "ok"),
-        ((-1, 5), True, "ok"),
+        ((-1, 5), True, "warning"),
     ],
-    ids=["can be closed", "never priced", "begun when first listed", "moved to a start that had passed as well"],
+    ids=["can be closed", "never priced", "begun when first listed", "told later when it had begun"],
 )
 def test_a_game_without_a_closing_line_is_named_only_where_settling_would_draw_one(
     home: Path, starts: tuple[int, int], is_priced: bool, state: str

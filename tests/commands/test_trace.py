@@ -50,7 +50,7 @@ def test_every_version_of_the_close_is_shown_with_its_moment_and_which_one_count
     platform: Platform, strongest: str, invoke
 ) -> None:
     records = platform.lake.scan(ClvRecords).collect()
-    mine = records.filter(pl.col("signal_id") == strongest)
+    mine = records.filter(pl.col("signal_id") == strongest, pl.col("convention") == "scheduled")
     later = mine.with_columns(pl.lit(2, pl.Int32).alias("version"), pl.col("closed_at") + pl.duration(hours=2))
     both = pl.concat([mine.with_columns(is_current=pl.lit(False)), later])
     platform.lake.replace_rows(ClvRecords, both, column="signal_id", values=[strongest])

@@ -42,6 +42,15 @@ def contents(platform: Platform) -> dict[str, pl.DataFrame]:
     return held
 
 
+def standing(held: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The contents with what closes are now, whatever versions they went through on the way: that depends on the way."""
+    history = ("version", "close_version", "reason")
+    now = {
+        name: held[name].filter("is_current").drop(history, strict=False) for name in ("closing_lines", "clv_records")
+    }
+    return held | now
+
+
 def stored(platform: Platform) -> dict[str, pl.DataFrame]:
     """The hot tables of the database."""
     store = MarketStore(platform.database)

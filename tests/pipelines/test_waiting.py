@@ -48,7 +48,7 @@ def said_of_days(platform: Platform) -> list[tuple[str, str, str]]:
     ("module", "step", "said"),
     [
         (backfill_module, "settle_days", "closing lines and their value of 2025-10-12 to 2025-10-14"),
-        (settle, "settle", "closing lines and their value of 2025-10-12 to 2025-10-14"),
+        (settle, "_settle", "closing lines and their value of 2025-10-12 to 2025-10-14"),
         (settle, "closing_lines", "closing lines and their value of 2025-10-12 to 2025-10-14"),
         (settle, "note_done", "scorecards from 2025-10-12 on"),
         (backfill_module, "score_days", "scorecards from 2025-10-12 on"),

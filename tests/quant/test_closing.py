@@ -3,7 +3,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from stratum_pipelines.quant.closing import closing_lines, starts_passed
+from stratum_pipelines.quant.closing import closing_lines
+from stratum_pipelines.quant.closing_moments import closing_moments
 from tests.build import MINUTE, NFL, NOON
 from tests.quant.rows import table
 from warehouse.tables import ClosingLines, Consensus, EventChanges, OddsSnapshots, Polls
@@ -39,6 +40,7 @@ def agreed(
             "side": side,
             "sport_key": NFL,
             "as_of": at,
+            "commence_at": START,
             "n_books": groups + 1,
             "n_groups": groups,
             "point_median": point,
@@ -63,6 +65,7 @@ def quotes(at: int, book: str, home: float | None, away: float | None, point: fl
             "price_decimal": price,
             "point": None if price is None else own,
             "is_suspended": price is None,
+            "is_live": at >= START,
         }
         for side, price, own in (("home", home, point), ("away", away, -point))
     ]
@@ -72,90 +75,23 @@ def polls(*moments: int, is_complete: bool = True) -> pl.LazyFrame:
     return table(Polls, [{"sport_key": NFL, "received_at": at, "is_complete": is_complete} for at in moments]).lazy()
 
 
-def passed(*rows: tuple[int, int, bool], as_of: int = START + 600 * MINUTE) -> list[tuple[int, int, bool, bool]]:
-    found = starts_passed(changes(*rows), as_of)
-    return found.select(pl.col("closed_at").to_physical(), "version", "is_current", "is_listed").rows()
-
-
 def closes(
     consensus: list[dict[str, Any]],
     snapshots: list[dict[str, Any]] | None = None,
     *,
     starts: pl.LazyFrame | None = None,
     seen: pl.LazyFrame | None = None,
+    convention: str = "scheduled",
 ) -> pl.DataFrame:
-    begun = starts_passed(changes((NOON, START, True)) if starts is None else starts, START + 600 * MINUTE)
+    """The closes by one convention."""
+    moments = closing_moments(changes((NOON, START, True)) if starts is None else starts, START + 600 * MINUTE)
+    moments = moments.filter(pl.col("convention") == convention)
     seen = polls(START - MINUTE) if seen is None else seen
-    found = closing_lines(begun, table(Consensus, consensus).lazy(), table(OddsSnapshots, snapshots or []).lazy(), seen)
+    found = closing_lines(
+        moments, table(Consensus, consensus).lazy(), table(OddsSnapshots, snapshots or []).lazy(), seen
+    )
     assert list(ClosingLines.faults(found)) == []
     return found
-
-
-def test_a_start_passes_when_it_comes_and_not_before() -> None:
-    assert passed((NOON, START, True), as_of=START - 1) == []
-    assert passed((NOON, START, True), as_of=START) == [(START, 1, True, True)]
-
-
-def test_a_start_moved_before_it_came_never_passes() -> None:
-    later = START + 60 * MINUTE
-    rows = ((NOON, START, True), (START - MINUTE, later, True))
-    assert passed(*rows, as_of=START + MINUTE) == []
-    assert passed(*rows) == [(later, 1, True, True)]
-
-
-def test_a_start_moved_in_the_very_answer_received_at_it_never_passes() -> None:
-    later = START + 5 * MINUTE
-    assert passed((NOON, START, True), (START, later, True)) == [(later, 1, True, True)]
-
-
-def test_a_start_moved_after_it_passed_passes_again_as_version_2() -> None:
-    later = START + 5 * MINUTE
-    rows = ((NOON, START, True), (START + 3 * MINUTE, later, True))
-    assert passed(*rows, as_of=START + 4 * MINUTE) == [(START, 1, True, True)]
-    assert passed(*rows) == [(START, 1, False, True), (later, 2, True, True)]
-
-
-def test_a_true_start_told_after_the_fact_does_not_pass_again() -> None:
-    # At +10 the feed says the game began at +5: nobody knew that start before it passed.
-    assert passed((NOON, START, True), (START + 10 * MINUTE, START + 5 * MINUTE, True)) == [(START, 1, True, True)]
-
-
-def test_what_is_received_after_as_of_is_not_read() -> None:
-    rows = ((NOON, START, True), (START + 3 * MINUTE, START + 5 * MINUTE, True))
-    cut = (rows[0],)
-    assert passed(*rows, as_of=START + 2 * MINUTE) == passed(*cut, as_of=START + 2 * MINUTE)
-
-
-def test_a_game_gone_and_back_before_its_start_closes_once_and_is_listed() -> None:
-    rows = ((NOON, START, True), (NOON + MINUTE, START, False), (NOON + 2 * MINUTE, START, True))
-    assert passed(*rows) == [(START, 1, True, True)]
-    assert passed(*rows[:2]) == [(START, 1, True, False)]
-
-
-def test_a_game_dropped_after_its_start_was_listed_at_it() -> None:
-    assert passed((NOON, START, True), (START + MINUTE, START, False)) == [(START, 1, True, True)]
-
-
-def test_a_start_moved_away_and_back_passes_once() -> None:
-    rows = ((NOON, START, True), (NOON + MINUTE, START + 60 * MINUTE, True), (NOON + 2 * MINUTE, START, True))
-    assert passed(*rows) == [(START, 1, True, True)]
-
-
-def test_a_game_first_seen_after_its_start_has_no_close() -> None:
-    assert passed((START + 1, START, True)) == []
-    assert passed((START, START, True)) == [(START, 1, True, True)]
-
-
-def test_games_do_not_mix_and_the_order_of_rows_does_not_matter() -> None:
-    later = START + 5 * MINUTE
-    one, two = changes((NOON, START, True), (START + MINUTE, later, True)), changes((NOON, START, True), event="game-2")
-    both = pl.concat([two, one]).collect().reverse().lazy()
-    found = starts_passed(both, later).sort("event_id", "version")
-    assert found.select("event_id", "version", "is_current").rows() == [
-        ("game-1", 1, False),
-        ("game-1", 2, True),
-        ("game-2", 1, True),
-    ]
 
 
 def test_the_close_is_the_last_row_at_or_before_the_start_and_a_late_price_is_none() -> None:
@@ -168,13 +104,58 @@ def test_the_close_is_the_last_row_at_or_before_the_start_and_a_late_price_is_no
 
 
 def test_each_version_has_the_close_of_its_own_moment() -> None:
-    starts = changes((NOON, START, True), (START + 3 * MINUTE, START + 5 * MINUTE, True))
-    rows = [*agreed(NOON, -3.0), *agreed(START + 3 * MINUTE, -4.5)]
-    home = closes(rows, starts=starts, seen=polls(NOON, START + 3 * MINUTE)).filter(pl.col("side") == "home")
-    assert home.select("version", "is_current", "point", "age_s").rows() == [
-        (1, False, -3.0, 36000.0),
-        (2, True, -4.5, 120.0),
+    # Final at +60, and only then moved: both are closes.
+    starts = changes((NOON, START, True), (START + 63 * MINUTE, START + 65 * MINUTE, True))
+    rows = [*agreed(NOON, -3.0), *agreed(START + 63 * MINUTE, -4.5)]
+    home = closes(rows, starts=starts, seen=polls(NOON, START + 63 * MINUTE)).filter(pl.col("side") == "home")
+    assert home.select("version", "is_current", "is_final", "reason", "point", "age_s").rows() == [
+        (1, False, True, "first", -3.0, 36000.0),
+        (2, True, True, "moved", -4.5, 120.0),
     ]
+
+
+def test_the_end_of_the_time_before_play_counts_no_row_that_was_live() -> None:
+    # At the start exactly a row is live; the convention `scheduled` still counts it.
+    rows = [*agreed(NOON, -3.0), *agreed(START - MINUTE, -4.0), *agreed(START, -5.5)]
+    quoted = [*quotes(NOON, "fanduel", 1.9, 1.9), *quotes(START, "fanduel", 1.5, 2.6)]
+    for convention, point, price in (("pregame_end", -4.0, 1.9), ("scheduled", -5.5, 1.5)):
+        found = closes(rows, quoted, convention=convention).filter(pl.col("side") == "home")
+        assert found.select("bookmaker", "point", "price_decimal").rows() == [
+            ("consensus", point, 1.9),
+            ("fanduel", -3.0, price),
+        ]
+
+
+def test_a_row_of_play_does_not_come_back_when_the_start_is_moved_again() -> None:
+    # Taken for live at +2, then told to start at +10: what was quoted in between was no time before play.
+    starts = changes((NOON, START, True), (START + 5 * MINUTE, START + 10 * MINUTE, True))
+    rows = [*agreed(NOON, -3.0), *agreed(START + 2 * MINUTE, -9.0)]
+    assert closes(rows, starts=starts, convention="pregame_end")["point"].to_list() == [3.0, -3.0]
+    assert closes(rows, starts=starts, convention="scheduled")["point"].to_list() == [9.0, -9.0]
+
+
+def test_last_seen_is_what_stood_before_the_answer_without_the_game() -> None:
+    gone = START + 150 * MINUTE
+    starts = changes((NOON, START, True), (gone, START, False))
+    rows = [*agreed(NOON, -3.0), *agreed(gone - 2 * MINUTE, 4.5), *agreed(gone, None, None, groups=0, fair=None)]
+    found = closes(rows, starts=starts, seen=polls(gone - MINUTE, gone), convention="last_seen")
+    assert found.select("point", "quality", "age_s").rows() == [(-4.5, "ok", 60.0), (4.5, "ok", 60.0)]
+
+
+def test_the_close_names_the_books_that_quoted_every_outcome() -> None:
+    rows = [
+        *quotes(NOON, "fanduel", 1.9, 1.9),
+        *quotes(NOON, "betmgm", 1.9, 1.9),
+        *quotes(NOON, "bovada", 1.9, 1.9)[:1],
+    ]
+    found = closes(agreed(NOON, -3.0), rows)
+    said = dict(found.filter(pl.col("side") == "home").select("bookmaker", "bookmakers").iter_rows())
+    assert said == {
+        "consensus": ["betmgm", "fanduel"],
+        "fanduel": ["fanduel"],
+        "betmgm": ["betmgm"],
+        "bovada": ["bovada"],
+    }
 
 
 @pytest.mark.parametrize(

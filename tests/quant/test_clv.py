@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stratum_pipelines.quant.clv import clv_records
 from stratum_pipelines.quant.key_numbers import score_table
+from stratum_pipelines.quant.odds import cents
 from stratum_pipelines.reference import load_reference
 from tests.build import MINUTE, NFL, NOON
 from tests.quant.rows import table
@@ -16,10 +17,10 @@ from warehouse.tables import ClosingLines, ClvRecords, Signals
 
 START = NOON + 600 * MINUTE
 NOW = dt.datetime(2025, 10, 13, tzinfo=dt.UTC)
-# A league no games are recorded of: its numbers are those of the plain normal, by which the examples are worked out.
-PLAIN = "plain_league"
-LEAGUES = dict(load_reference().leagues)
-LEAGUES[PLAIN] = replace(LEAGUES[NFL], sport_key=PLAIN, margin_sd=13.2, total_sd=18.0)
+# A league without recorded scores has the rounded normal, which can be worked out by hand.
+LEAGUE = load_reference().leagues[NFL]
+PLAIN = "a_league_without_scores"
+LEAGUES = dict(load_reference().leagues) | {PLAIN: replace(LEAGUE, sport_key=PLAIN, margin_sd=13.2, total_sd=18.0)}
 MARKET = {"home": "spreads", "away": "spreads", "over": "totals", "under": "totals"}
 OTHER = {"home": "away", "away": "home", "over": "under", "under": "over"}
 
@@ -31,7 +32,7 @@ def signal(side: str, price: float | None, point: float | None = None, **fields:
         "signal_id": "s1",
         "signal_type": "MOVE",
         "event_id": "game-1",
-        "sport_key": PLAIN,
+        "sport_key": NFL,
         "market": market,
         "outcome": side,
         "direction": side,
@@ -102,34 +103,37 @@ def test_better_than_the_close_is_positive_on_every_side(
 
 def test_a_spread_by_hand() -> None:
     # -3.5 at 1.91, close -5.5 at 0.5, deviation 13.2: at -3.5 it wins with Phi(2 / 13.2) = 0.560215, no push.
-    found = record(signal("home", 1.91, -3.5), close("home", 0.5, -5.5))
-    assert found["clv_prob"] == pytest.approx(0.560215 - 0.523560, abs=2e-5)
-    assert found["clv_ev"] == pytest.approx(0.560215 * 1.91 - 1, abs=2e-5)
+    found = record(signal("home", 1.91, -3.5, sport_key=PLAIN), close("home", 0.5, -5.5))
+    assert found["clv_prob"] == pytest.approx(0.560215 - 0.523560, abs=1e-4)
+    assert found["clv_ev"] == pytest.approx(0.560215 * 1.91 - 1, abs=2e-4)
     # 1.91 is -109.890 American, so -9.890; the fair price 1 / 0.560215 = 1.785029 is -127.384, so -27.384.
-    assert found["clv_cents"] == pytest.approx(-9.890 + 27.384, abs=2e-2)
+    assert found["clv_cents"] == pytest.approx(-9.890 + 27.384, abs=0.05)
+    # The closing price is 1.90: 0.526316 where 0.5 is fair. At -3.5 that is 0.560215 x 1.052632 = 0.589700, or 1.695778.
+    assert found["clv_prob_raw"] == pytest.approx(0.589700 - 0.523560, abs=1e-4)
+    assert found["clv_ev_raw"] == pytest.approx(0.589700 * 1.91 - 1, abs=2e-4)
+    assert found["clv_cents_raw"] == pytest.approx(-9.890 + 43.725, abs=0.05)
+    # 1.91 is fair where the bet wins with 0.523560. -4.5 wins with Phi(1 / 13.2) = 0.530194 and -5.5 with 0.5; at -5 half
+    # of what lies between pushes: 0.5 / (0.5 + 1 - 0.530194) = 0.515567. -4.75 is half a bet on each: wins with 0.515097,
+    # pushes with 0.015097, so given no push with 0.522992; -4.727 has 0.523560. That is 1.23 points from -3.5.
+    assert found["clv_points_novig"] == pytest.approx(1.229, abs=0.01)
 
 
 def test_a_total_that_can_push_by_hand() -> None:
     # Over 210 at 1.95, close 213 at 0.5, deviation 18: it wins with Phi(2.5 / 18) = 0.555231 (a total of 211 or more)
     # and pushes with Phi(3.5 / 18) - Phi(2.5 / 18) = 0.021855; given no push it wins with 0.567637.
-    found = record(signal("over", 1.95, 210.0), close("over", 0.5, 213.0))
-    assert found["clv_prob"] == pytest.approx(0.567637 - 0.512821, abs=3e-5)
-    assert found["clv_ev"] == pytest.approx(0.555231 * 1.95 + 0.021855 - 1, abs=5e-5)
-
-
-def test_key_numbers_count_where_they_are_known() -> None:
-    # NFL home -2.5 at 1.91, close -3.5 at 0.5: in between lie the games that end on 3.
-    found = record(signal("home", 1.91, -2.5, sport_key=NFL), close("home", 0.5, -3.5))
-    win = float(score_table(LEAGUES[NFL], "spreads").move(0.5, -3.5, -2.5).fair)
-    assert win > 0.57
-    assert found["clv_prob"] == pytest.approx(win - 1 / 1.91) and found["clv_ev"] == pytest.approx(win * 1.91 - 1)
+    found = record(signal("over", 1.95, 210.0, sport_key=PLAIN), close("over", 0.5, 213.0))
+    assert found["clv_prob"] == pytest.approx(0.567637 - 0.512821, abs=1e-4)
+    assert found["clv_ev"] == pytest.approx(0.555231 * 1.95 + 0.021855 - 1, abs=2e-4)
 
 
 def test_the_probability_is_moved_from_the_number_it_holds_at_and_points_are_against_the_median() -> None:
     closed = close("home", 0.5, -3.25, fair_point=-3.0)
-    found = record(signal("home", 1.95, -3.0, sport_key=NFL), closed)
+    found = record(signal("home", 1.95, -3.0), closed)
     assert found["clv_points"] == 0.25 and (found["close_point"], found["close_fair_point"]) == (-3.25, -3.0)
     assert found["clv_prob"] == pytest.approx(0.5 - 1 / 1.95)
+    # The closing price stood for the median's number: there its margin is measured, and moved along.
+    at_median = float(score_table(LEAGUE, "spreads").move(0.5, -3.0, -3.25).fair)
+    assert found["clv_prob_raw"] == pytest.approx(0.5 / at_median / 1.9 - 1 / 1.95)
 
 
 def test_the_winner_market_goes_by_probability() -> None:
@@ -157,16 +161,118 @@ def test_in_the_winner_market_the_fair_price_itself_is_a_tie(fair: float) -> Non
     assert found["beat_close"] is None
 
 
-POINTS = st.integers(-60, 60).map(lambda n: n / 2)
+# The weights of a league's spreads are alike on both sides of nothing: mirrored trades are worth the same.
+SIDES = st.sampled_from(["home", "away", "over", "under"])
+POINTS = st.integers(-40, 40).map(lambda n: n / 2)
+FAIR, PRICES = st.floats(0.1, 0.9), st.floats(1.2, 6)
 
 
-@given(st.sampled_from(["home", "over"]), POINTS, POINTS, st.floats(0.05, 0.95), st.floats(1.2, 6))
+def shifted(side: str, *points: float) -> list[float]:
+    """The points where the side's market has them: handicaps as they are, totals around 45."""
+    return [point + 45 if side in ("over", "under") else point for point in points]
+
+
+def worth(
+    side: str, entry: float, price: float, at_close: float, fair: float, close_price: float = 1.9
+) -> dict[str, Any]:
+    """The values of one trade."""
+    return record(signal(side, price, entry), close(side, fair, at_close, price_decimal=close_price))
+
+
+def is_close(one: Any, other: Any, within: float = 1e-9) -> bool:
+    """Whether two values are the same up to the last bits, both being there or neither."""
+    return (one is None) == (other is None) and (one is None or one == pytest.approx(other, abs=within))
+
+
+@given(SIDES, POINTS, POINTS, FAIR, PRICES, st.floats(1.2, 6))
+def test_every_measure_has_the_sign_of_the_price_against_the_fair_one(
+    side: str, entry: float, at_close: float, fair: float, price: float, close_price: float
+) -> None:
+    found = worth(side, *shifted(side, entry), price, *shifted(side, at_close), fair, close_price)
+    for end in ("", "_raw"):
+        prob, ev, gained = found[f"clv_prob{end}"], found[f"clv_ev{end}"], found[f"clv_cents{end}"]
+        if prob is not None and abs(prob) > 1e-9:
+            assert (ev > 0, gained > 0) == (prob > 0, prob > 0)
+    away = found["clv_points_novig"]
+    if found["clv_prob"] is not None and away is not None and abs(found["clv_prob"]) > 1e-6:
+        assert (away > 0) == (found["clv_prob"] > 0)
+
+
+@given(st.floats(-13, 13).map(lambda n: round(n * 2) / 2), POINTS, FAIR, PRICES)
+def test_a_favourite_mirrored_into_an_underdog_is_worth_the_same(
+    entry: float, at_close: float, fair: float, price: float
+) -> None:
+    # The away side at these handicaps is the home side of the mirrored game: nothing knows who plays at home.
+    home, away = (worth(side, entry, price, at_close, fair) for side in ("home", "away"))
+    assert [home[name] for name in VALUES] == [away[name] for name in VALUES]
+
+
+@given(SIDES, POINTS, FAIR, PRICES)
+def test_an_entry_at_the_close_is_a_tie_in_points_and_pays_the_margin_and_nothing_else(
+    side: str, entry: float, fair: float, price: float
+) -> None:
+    (point,) = shifted(side, entry)
+    found = worth(side, point, price, point, fair, close_price=price)
+    assert (found["clv_points"], found["beat_close"]) == (0.0, None)
+    assert found["clv_prob_raw"] == pytest.approx(0, abs=1e-12)
+    assert found["clv_ev_raw"] == pytest.approx(0, abs=1e-12)
+    assert found["clv_cents_raw"] == pytest.approx(0, abs=1e-6)
+    assert found["clv_prob"] == pytest.approx(fair - 1 / price)
+    assert worth(side, point, 1 / fair, point, fair)["clv_points_novig"] == 0.0
+
+
+@given(SIDES, POINTS, POINTS, FAIR, PRICES, st.floats(0, 0.1))
+def test_a_close_with_its_margin_is_beaten_by_more(
+    side: str, entry: float, at_close: float, fair: float, price: float, margin: float
+) -> None:
+    close_price = 1 / (fair * (1 + margin))
+    if close_price <= 1:
+        return
+    found = worth(side, *shifted(side, entry), price, *shifted(side, at_close), fair, close_price)
+    for name in ("clv_prob", "clv_ev", "clv_cents"):
+        if found[name] is not None and found[f"{name}_raw"] is not None:
+            assert found[f"{name}_raw"] >= found[name] - 1e-9
+
+
+@given(SIDES, POINTS, POINTS, FAIR, st.floats(-1e-6, 1e-6))
+def test_cents_go_through_even_money_without_a_step(
+    side: str, entry: float, at_close: float, fair: float, beside: float
+) -> None:
+    entry, at_close = shifted(side, entry, at_close)
+    below, above = (worth(side, entry, price, at_close, fair)["clv_cents"] for price in (2.0, 2.0 + beside))
+    assert is_close(below, above, within=1e-3)
+    assert cents(2.0) == 0 and cents(2.1) == pytest.approx(10) and cents(1 + 100 / 110) == pytest.approx(-10)
+
+
+@given(SIDES, POINTS, POINTS, FAIR, PRICES)
+def test_at_the_fair_number_the_price_is_fair(
+    side: str, entry: float, at_close: float, fair: float, price: float
+) -> None:
+    entry, at_close = shifted(side, entry, at_close)
+    found = worth(side, entry, price, at_close, fair)
+    if found["clv_points_novig"] is not None:
+        step = found["clv_points_novig"]
+        number = entry + step if side == "over" else entry - step
+        there = worth(side, number, price, at_close, fair)
+        assert there["clv_prob"] == pytest.approx(0, abs=1e-6)
+        assert there["clv_points_novig"] == pytest.approx(0, abs=1e-3) or abs(there["clv_prob"]) < 1e-6
+
+
+def test_key_numbers_are_worth_more_than_others() -> None:
+    # From -3.5 to -2.5 the table crosses 3, on which most games end; from -5.5 to -4.5 it crosses 5.
+    across_3, across_5 = (worth("home", to, 2.0, to - 1, 0.5)["clv_prob"] for to in (-2.5, -4.5))
+    assert across_3 > 2 * across_5
+    table = score_table(LEAGUE, "spreads")
+    assert across_3 == pytest.approx(float(table.move(0.5, -3.5, -2.5).fair) - 0.5)
+
+
+@given(st.sampled_from(["home", "over"]), POINTS, POINTS, FAIR, PRICES)
 def test_two_sides_of_one_trade_lose_what_the_other_wins(
     side: str, entry: float, at_close: float, fair: float, price: float
 ) -> None:
     turn = -1 if side == "home" else 1
     if side == "over":
-        entry, at_close = entry + 200, at_close + 200
+        entry, at_close = entry + 45, at_close + 45
     mine = record(signal(side, price, entry), close(side, fair, at_close))
     theirs = record(signal(OTHER[side], price, turn * entry), close(OTHER[side], 1 - fair, turn * at_close))
     assert mine["clv_points"] == -theirs["clv_points"]
@@ -178,12 +284,11 @@ def test_two_sides_of_one_trade_lose_what_the_other_wins(
         assert mine["beat_close"] is None and theirs["beat_close"] is None
 
 
-@given(st.sampled_from(["home", "away", "over", "under"]), POINTS, POINTS, st.floats(0.05, 0.95), st.floats(1.2, 6))
+@given(SIDES, POINTS, POINTS, FAIR, PRICES)
 def test_a_better_number_and_a_better_price_are_worth_more(
     side: str, entry: float, at_close: float, fair: float, price: float
 ) -> None:
-    if MARKET[side] == "totals":
-        entry, at_close = entry + 200, at_close + 200
+    entry, at_close = shifted(side, entry, at_close)
     better = entry + (-0.5 if side == "over" else 0.5)
     plain = record(signal(side, price, entry), close(side, fair, at_close))
     for gained in (signal(side, price, better), signal(side, price + 0.1, entry)):
@@ -193,7 +298,8 @@ def test_a_better_number_and_a_better_price_are_worth_more(
     assert record(signal(side, price, better), close(side, fair, at_close))["clv_points"] == plain["clv_points"] + 0.5
 
 
-VALUES = ("clv_points", "clv_prob", "clv_ev", "clv_cents", "beat_close")
+RAW = ("clv_prob_raw", "clv_ev_raw", "clv_cents_raw")
+VALUES = ("clv_points", "clv_points_novig", "clv_prob", "clv_ev", "clv_cents", *RAW, "beat_close")
 
 
 @pytest.mark.parametrize(
@@ -206,14 +312,13 @@ VALUES = ("clv_points", "clv_prob", "clv_ev", "clv_cents", "beat_close")
 def test_a_missing_close_is_said_so_and_gives_no_value(closed: dict[str, Any]) -> None:
     found = record(signal("home", 1.91, -3.5), closed)
     assert found["quality"] == "missing" and found["entry_price_decimal"] == 1.91
-    assert [
-        found[name] for name in (*VALUES, "close_point", "close_price_decimal", "close_fair_prob", "close_fair_point")
-    ] == [None] * 9
+    nothing = (*VALUES, "close_point", "close_price_decimal", "close_fair_prob", "close_fair_point")
+    assert [found[name] for name in nothing] == [None] * len(nothing)
 
 
 def test_a_signal_without_an_entry_has_no_value() -> None:
     found = record(signal("home", None, None), close("home", 0.5, -5.5))
-    assert [found[name] for name in VALUES] == [None] * 5
+    assert [found[name] for name in VALUES] == [None] * len(VALUES)
     assert (found["close_point"], found["quality"]) == (-5.5, "ok")
 
 
@@ -232,10 +337,19 @@ def test_signals_after_a_close_have_no_record_of_it() -> None:
 
 def test_every_version_of_the_close_has_its_record() -> None:
     later = START + 5 * MINUTE
-    closes = [close("home", 0.5, -5.5, is_current=False), close("home", 0.5, -6.5, version=2, closed_at=later)]
+    closes = [
+        close("home", 0.5, -5.5, is_current=False, reason="first"),
+        close("home", 0.5, -6.5, version=2, closed_at=later, reason="moved"),
+    ]
     signals = [signal("home", 1.9, -3.5), signal("home", 1.9, -5.5, signal_id="s2", detected_at=START + MINUTE)]
-    found = records(signals, closes).select("signal_id", "version", "clv_points", "is_current")
-    assert found.rows() == [("s1", 1, 2.0, False), ("s1", 2, 3.0, True), ("s2", 2, 1.0, True)]
+    found = records(signals, closes).select(
+        "signal_id", "version", "close_version", "clv_points", "is_current", "reason"
+    )
+    assert found.rows() == [
+        ("s1", 1, 1, 2.0, False, "first"),
+        ("s1", 2, 2, 3.0, True, "moved"),
+        ("s2", 2, 2, 1.0, True, "first"),
+    ]
 
 
 def test_only_the_consensus_close_of_the_same_outcome_counts() -> None:
@@ -251,6 +365,7 @@ def test_only_the_consensus_close_of_the_same_outcome_counts() -> None:
 
 def test_a_number_out_of_reach_gives_no_fair_price_and_no_infinity() -> None:
     found = record(signal("home", 1.9, -900.0), close("home", 0.5, 0.0))
+    assert found["clv_points_novig"] is None
     assert (found["clv_points"], found["clv_ev"]) == (-900.0, -1.0)
     assert found["clv_prob"] is None and found["clv_cents"] is None
 

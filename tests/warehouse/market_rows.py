@@ -104,6 +104,9 @@ def closing_rows(*event_ids: str, **changed: Any) -> pl.DataFrame:
         "n_books": 9,
         "quality": "ok",
         "is_current": True,
+        "final_at": NOON,
+        "is_final": True,
+        "reason": "first",
     }
     return _frame(ClosingLines, [{**row, "event_id": event_id, **changed} for event_id in event_ids])
 
@@ -126,6 +129,9 @@ def clv_rows(*signal_ids: str, event_id: str = "game", **changed: Any) -> pl.Dat
         "closed_at": NOON,
         "computed_at": NOON,
         "is_current": True,
+        "final_at": NOON,
+        "is_final": True,
+        "reason": "first",
     }
     return _frame(ClvRecords, [{**row, "signal_id": signal_id, **changed} for signal_id in signal_ids])
 

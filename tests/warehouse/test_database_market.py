@@ -22,7 +22,7 @@ from tests.warehouse.market_rows import (
 )
 from warehouse.database import Database, MarketStore, Outbox, Published
 from warehouse.database.operations import outbox
-from warehouse.database.outbox import SIGNAL_DETECTED, TOPICS, Draft, add_to_outbox, draft
+from warehouse.database.outbox import CLV_FINALIZED, SIGNAL_DETECTED, TOPICS, Draft, add_to_outbox, draft
 from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals
 
 NOTHING = {"events": Events.empty(), "consensus": Consensus.empty(), "signals": Signals.empty(), "now": NOON}
@@ -226,15 +226,59 @@ def test_settling_replaces_what_is_stored_about_a_game_and_nothing_else(store: M
     assert store.rows(ClosingLines)["event_id"].to_list() == ["other"]
 
 
+def announced(store: MarketStore) -> list[tuple[str, int]]:
+    """The subject and version of every message about a final value."""
+    messages = [message for message in Outbox(store.database).after() if message.topic == CLV_FINALIZED]
+    return [(message.subject_id, json.loads(message.payload)["version"]) for message in messages]
+
+
 def test_a_clv_record_is_announced_once_and_only_the_current_one(store: MarketStore) -> None:
+    nothing = {"events": event_rows(), "consensus": consensus_rows("game").clear()}
+    store.publish(**nothing, signals=signal_rows("s1", "s2"), now=NOON)
     records = pl.concat([clv_rows("s1"), clv_rows("s2", is_current=False)])
     assert store.settle(closing_rows("game"), records, event_ids=["game"], now=NOON) == Published(2, 1)
     assert store.settle(closing_rows("game"), records, event_ids=["game"], now=NOON) == Published(0, 0)
     moved = pl.concat([clv_rows("s1", is_current=False), clv_rows("s1", version=2)])
     assert store.settle(closing_rows("game"), moved, event_ids=["game"], now=NOON) == Published(1, 1)
-    messages = Outbox(store.database).after()
-    assert [json.loads(message.payload)["version"] for message in messages] == [1, 2]
-    assert {message.subject_id for message in messages} == {"s1"}
+    assert announced(store) == [("s1", 1), ("s1", 2)]
+
+
+def test_a_value_is_announced_when_it_is_final_by_the_counted_convention_and_the_signal_was(store: MarketStore) -> None:
+    nothing = {"events": event_rows(), "consensus": consensus_rows("game").clear()}
+    store.publish(**nothing, signals=signal_rows("s1"), now=NOON)
+    store.publish(**nothing, signals=signal_rows("quiet"), now=NOON, announce=False)
+    early = clv_rows("s1", "quiet", is_final=False)
+    assert store.settle(closing_rows("game"), early, event_ids=["game"], now=NOON) == Published(0, 0)
+    others = [clv_rows("s1", convention=name) for name in ("actual", "last_seen", "pregame_end")]
+    final = pl.concat([clv_rows("s1", "quiet"), *others])
+    assert store.settle(closing_rows("game"), final, event_ids=["game"], now=NOON) == Published(5, 1)
+    assert announced(store) == [("s1", 1)]
+
+
+def test_a_correction_is_told_to_those_who_were_told_of_what_it_corrects(store: MarketStore) -> None:
+    nothing = {"events": event_rows(), "consensus": consensus_rows("game").clear()}
+    store.publish(**nothing, signals=signal_rows("s1", at=NOON), now=NOON)
+    store.settle(closing_rows("game"), clv_rows("s1", "s2"), event_ids=["game"], now=NOON + SECOND)
+    # The message about the signal itself is no longer kept.
+    Outbox(store.database).prune(NOON + SECOND)
+    corrected = pl.concat([clv_rows("s1", "s2", is_current=False), clv_rows("s1", "s2", version=2)])
+    store.settle(closing_rows("game"), corrected, event_ids=["game"], now=NOON)
+    assert announced(store) == [("s1", 1), ("s1", 2)]
+
+
+def test_rows_from_before_there_were_versions_are_not_announced_again(store: MarketStore) -> None:
+    nothing = {"events": event_rows(), "consensus": consensus_rows("game").clear()}
+    store.publish(**nothing, signals=signal_rows("s1"), now=NOON)
+    store.settle(closing_rows("game"), clv_rows("s1", is_final=None), event_ids=["game"], now=NOON)
+    assert store.settle(closing_rows("game"), clv_rows("s1"), event_ids=["game"], now=NOON) == Published(0, 0)
+
+
+def test_games_are_to_be_finished_once_a_close_of_theirs_has_become_final(store: MarketStore) -> None:
+    later = NOON + 3600 * SECOND
+    lines = pl.concat([closing_rows("game", is_final=False, final_at=later), closing_rows("other")])
+    store.settle(lines, ClvRecords.empty(), event_ids=["game", "other"], now=NOON)
+    assert store.games_to_finish(later - SECOND) == {}
+    assert store.games_to_finish(later) == {"game": NOON.date()}
 
 
 def test_rows_of_events_that_are_not_settled_are_refused(store: MarketStore) -> None:

@@ -10,6 +10,6 @@ current_consensus = mirror(Consensus, name="current_consensus", key=("event_id",
 
 signals = mirror(Signals, indexes=[("detected_at", "signal_id"), ("sport_key", "detected_at"), ("event_id",)])
 
-closing_lines = mirror(ClosingLines, indexes=[("closed_at",)])
+closing_lines = mirror(ClosingLines, indexes=[("closed_at",), ("is_final", "final_at")])
 
 clv_records = mirror(ClvRecords, indexes=[("event_id",), ("closed_at",)])

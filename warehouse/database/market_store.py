@@ -11,8 +11,15 @@ import sqlalchemy as sa
 from warehouse.database import market
 from warehouse.database.engine import Database
 from warehouse.database.inserting import Insert
-from warehouse.database.outbox import CLV_FINALIZED, SIGNAL_DETECTED, add_to_outbox, draft
-from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals, Table
+from warehouse.database.outbox import (
+    CLV_FINALIZED,
+    IDS_AT_ONCE,
+    SIGNAL_DETECTED,
+    add_to_outbox,
+    draft,
+    told_before,
+)
+from warehouse.tables import COUNTED_CONVENTION, ClosingLines, ClvRecords, Consensus, Events, Signals, Table
 
 STORED: dict[type[Table], sa.Table] = {
     Events: market.events,
@@ -21,8 +28,6 @@ STORED: dict[type[Table], sa.Table] = {
     ClosingLines: market.closing_lines,
     ClvRecords: market.clv_records,
 }
-# Below the most variables SQLite takes in one statement.
-IDS_AT_ONCE = 1_000
 
 _EVENTS = Insert(market.events, "replace", newest_by="last_seen_at")
 _CONSENSUS = Insert(market.current_consensus, "replace", newest_by="as_of")
@@ -98,18 +103,13 @@ class MarketStore:
             _SIGNALS.rows(connection, _declared(signals, Signals))
 
     def settle(
-        self,
-        closing_lines: pl.DataFrame,
-        clv_records: pl.DataFrame,
-        *,
-        event_ids: Collection[str],
-        now: dt.datetime,
-        announce: bool = True,
+        self, closing_lines: pl.DataFrame, clv_records: pl.DataFrame, *, event_ids: Collection[str], now: dt.datetime
     ) -> Published:
         """Put these rows in the place of everything stored about these events, in one transaction.
 
-        A current CLV record whose signal, convention and version were not stored before puts a message into the
-        outbox. `n_signals_new` counts the CLV records that were not stored before.
+        A CLV record of the counted convention that is current and final, and was not stored as final before, puts a message
+        into the outbox, if the outbox has told of its signal or of an earlier version: whoever was told something is told the
+        rest. `n_signals_new` counts the final CLV records that were not stored as such before.
         """
         _refuse_others(closing_lines, event_ids, "closing_lines")
         _refuse_others(clv_records, event_ids, "clv_records")
@@ -117,15 +117,29 @@ class MarketStore:
         with self.database.begin() as connection:
             known: set[tuple[Any, ...]] = set()
             for some in _some(event_ids):
-                stored = sa.select(*market.clv_records.primary_key).where(market.clv_records.c.event_id.in_(some))
-                known.update(tuple(row) for row in connection.execute(stored))
+                stored = market.clv_records
+                # Of older rows it is not known; they were announced as they were written.
+                was_final = stored.c.event_id.in_(some) & sa.func.coalesce(stored.c.is_final, sa.true())
+                known.update(tuple(row) for row in connection.execute(sa.select(*stored.primary_key).where(was_final)))
                 for table in (market.clv_records, market.closing_lines):
                     connection.execute(sa.delete(table).where(table.c.event_id.in_(some)))
             _CLOSING_LINES.rows(connection, _declared(closing_lines, ClosingLines))
             _CLV_RECORDS.rows(connection, records)
-            new = [row for row in records.to_dicts() if tuple(row[name] for name in ClvRecords.key) not in known]
-            drafts = [draft(CLV_FINALIZED, row) for row in new if row["is_current"] and announce]
+            final = records.filter("is_final").to_dicts()
+            new = [row for row in final if tuple(row[name] for name in ClvRecords.key) not in known]
+            worth_telling = [row for row in new if row["is_current"] and row["convention"] == COUNTED_CONVENTION]
+            drafts = [draft(CLV_FINALIZED, row) for row in told_before(connection, worth_telling)]
             return Published(len(new), add_to_outbox(connection, drafts, now))
+
+    def games_to_finish(self, by: dt.datetime) -> dict[str, dt.date]:
+        """The games with a closing line that was not final when it was written and is by now, with the day of that close."""
+        lines = market.closing_lines
+        query = sa.select(lines.c.event_id, sa.func.max(lines.c.closed_at, type_=lines.c.closed_at.type)).where(
+            lines.c.is_final.is_(False), lines.c.final_at <= by
+        )
+        with self.database.read() as connection:
+            found: Sequence[Any] = connection.execute(query.group_by(lines.c.event_id)).all()
+        return {event_id: closed_at.astimezone(dt.UTC).date() for event_id, closed_at in found}
 
     def rows(self, table: type[Table], *, event_ids: Collection[str] | None = None) -> pl.DataFrame:
         """The stored rows of a table, of some events if named, in the declared columns and ordered by key.

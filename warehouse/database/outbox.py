@@ -14,7 +14,7 @@ from warehouse.database.engine import Database
 from warehouse.database.inserting import Insert
 from warehouse.database.limit_alerts import LimitAlerts
 from warehouse.database.operations import outbox
-from warehouse.tables import TIME, ClvRecords, Signals, Table
+from warehouse.tables import COUNTED_CONVENTION, TIME, ClvRecords, Signals, Table
 
 SIGNAL_DETECTED = "signal.detected"
 CLV_FINALIZED = "signal.clv_finalized"
@@ -50,10 +50,11 @@ TOPICS: dict[str, Topic] = {
             CLV_FINALIZED,
             ClvRecords,
             ("signal_id", "convention", "version"),
-            "The game of a signal has started and its closing line was drawn: in the transaction that stores the "
-            "closing-line value, once per signal, convention and version. A start that was moved after it had passed draws "
-            "the close again, and the next version has a message of its own. Where the close is missing the message says so "
-            "(`quality`), and its values are null. Days that are computed anew write none.",
+            f"The closing-line value of a signal is final, by default an hour after the start (convention "
+            f"`{COUNTED_CONVENTION}` only): in the transaction that stores it as final, once per signal and version, if the "
+            "outbox has told of the signal. What changes later (a start moved after it had passed, answers that came late, a "
+            "day computed anew with other numbers) is a new version with a message of its own; `reason` says which. Where the "
+            "close is missing the message says so (`quality`), and its values are null. Imported archives write none.",
         ),
         Topic(
             LIMIT_ALERT,
@@ -65,6 +66,8 @@ TOPICS: dict[str, Topic] = {
     )
 }
 
+# Below the most variables SQLite takes in one statement.
+IDS_AT_ONCE = 1_000
 # Writers of the outbox take turns on PostgreSQL, so that rows become visible in the order of their sequence: a reader
 # who goes on from the last sequence it saw never misses one. On SQLite writers take turns anyway.
 TURN_LOCK = 7_283_002
@@ -104,6 +107,24 @@ class Message:
 def draft(topic: str, row: Mapping[str, Any]) -> Draft:
     """The message of a topic about a row of its table."""
     return Draft(topic, tuple(str(row[name]) for name in TOPICS[topic].identity), row)
+
+
+def told_before(connection: sa.Connection, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those CLV records whose signal, or an earlier version of which, the outbox has told of."""
+    wanted = [_told(row) for row in records]
+    every = sorted({outbox_id for ids in wanted for outbox_id in ids})
+    found: set[str] = set()
+    for start in range(0, len(every), IDS_AT_ONCE):
+        some = every[start : start + IDS_AT_ONCE]
+        query = sa.select(outbox.c.outbox_id).where(outbox.c.outbox_id.in_(some))
+        found.update(connection.execute(query).scalars())
+    return [row for row, ids in zip(records, wanted, strict=True) if found.intersection(ids)]
+
+
+def _told(row: Mapping[str, Any]) -> list[str]:
+    """The ids of the messages about the signal of a record and about its earlier versions."""
+    earlier = [draft(CLV_FINALIZED, {**row, "version": version}) for version in range(1, row["version"])]
+    return [one.outbox_id for one in (draft(SIGNAL_DETECTED, row), *earlier)]
 
 
 def add_to_outbox(connection: sa.Connection, drafts: list[Draft], now: dt.datetime) -> int:

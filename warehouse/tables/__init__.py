@@ -5,7 +5,7 @@ What is stored, in which types and units, under which key. How rows are computed
 
 from warehouse.tables.events import EventChanges, EventLinks, Events, Results
 from warehouse.tables.freshness import BookFreshness, FreshnessBreaches
-from warehouse.tables.market import SIDES, ClosingLines, Consensus, OddsSnapshots
+from warehouse.tables.market import CONVENTIONS, COUNTED_CONVENTION, SIDES, ClosingLines, Consensus, OddsSnapshots
 from warehouse.tables.raw import Polls, Quarantine, RawOdds
 from warehouse.tables.signals import ClvRecords, RegimeSnapshots, ScoreBands, Scorecards, Signals
 from warehouse.tables.table import TIME, Column, Table
@@ -34,6 +34,8 @@ BY_NAME: dict[str, type[Table]] = {table.name: table for table in TABLES}
 
 __all__ = [
     "BY_NAME",
+    "CONVENTIONS",
+    "COUNTED_CONVENTION",
     "SIDES",
     "TABLES",
     "TIME",

@@ -1,8 +1,15 @@
 """The market: every book's quotes, what they agree on, and where they closed."""
 
-from warehouse.tables.table import Table, count, flag, number, probability, text, time
+from warehouse.tables.table import Table, count, flag, number, probability, text, text_list, time
 
 SIDES = ("home", "away", "draw", "over", "under")
+# Which moment counts as the close of a game.
+CONVENTIONS = ("scheduled", "actual", "pregame_end", "last_seen")
+# The one that scorecards, report cards, summaries and announcements go by; the others stand beside it.
+COUNTED_CONVENTION = "scheduled"
+QUALITIES = ("ok", "thin", "stale", "missing")
+# Why a version was written: the game's first, another moment of the close, other numbers at the same moment.
+VERSION_REASONS = ("first", "moved", "correction")
 
 
 class OddsSnapshots(Table):
@@ -111,7 +118,7 @@ class Consensus(Table, version=3):
     response_id = text("The answer that caused the row, in raw_odds.")
 
 
-class ClosingLines(Table, version=2):
+class ClosingLines(Table, version=3):
     """One row per outcome, book (or the consensus), closing convention and version."""
 
     name = "closing_lines"
@@ -123,11 +130,17 @@ class ClosingLines(Table, version=2):
     market = text("Market key.")
     outcome = text("The outcome as the feed names it.")
     bookmaker = text('Canonical key of the book, or "consensus".')
-    convention = text("Which moment counts as the close.", one_of=("scheduled", "actual", "pregame_end", "last_seen"))
-    version = count("1 for the first close of the game, then counting up when a moved start passes again.", at_least=1)
+    convention = text("Which moment counts as the close.", one_of=CONVENTIONS)
+    version = count(
+        "1 for the first final close, then counting up; a final version is never changed but for is_current.",
+        at_least=1,
+    )
     sport_key = text("Sport, as the provider spells it.")
     side = text("The outcome's role in the game.", one_of=SIDES)
-    closed_at = time("The moment of the close: the start as it was known just before it passed.")
+    closed_at = time(
+        "The moment of the close: the start as it was known just before it passed (scheduled), as the feed told it "
+        "afterwards (actual), the end of the last time before play (pregame_end), or the first answer without the game (last_seen)."
+    )
     age_s = number(
         "From the sport's last answer up to the close, cut short or not, to the close; null when the game had left the feed.",
         unit="seconds",
@@ -143,5 +156,22 @@ class ClosingLines(Table, version=2):
         nullable=True,
     )
     n_books = count("Books behind the close: 1 or 0 for a book's own.")
-    quality = text("Whether the close can be relied on.", one_of=("ok", "thin", "stale", "missing"))
+    bookmakers = text_list(
+        "Books with a quote on every outcome at the close, sorted. Where they are more than n_books, the consensus left the rest "
+        "out as stale. Null in older rows.",
+        nullable=True,
+    )
+    quality = text("Whether the close can be relied on.", one_of=QUALITIES)
+    fault = text(
+        'What the plausibility gate found wrong, as a code; "" for nothing. Null in older rows, and what is left out is missing.',
+        nullable=True,
+    )
+    is_repaired = flag("Whether the gate put back what was meant. Null in older rows.", nullable=True)
     is_current = flag("Whether this is the newest version.")
+    final_at = time(
+        "When this version becomes final: an hour after its moment was known. Null in older rows.", nullable=True
+    )
+    is_final = flag(
+        "Whether it was final when it was written; before, it may still be replaced. Null in older rows.", nullable=True
+    )
+    reason = text("Why this version was written. Null in older rows.", nullable=True, one_of=VERSION_REASONS)

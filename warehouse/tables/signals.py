@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from warehouse.tables.market import SIDES
+from warehouse.tables.market import CONVENTIONS, QUALITIES, SIDES, VERSION_REASONS
 from warehouse.tables.table import Table, count, flag, number, probability, text, text_list, time
 
 
@@ -55,7 +55,7 @@ class Signals(Table):
     response_id = text("The answer that completed the signal, in raw_odds.")
 
 
-class ClvRecords(Table, version=3):
+class ClvRecords(Table, version=4):
     """One row per signal, closing convention and version: the entry against the close."""
 
     name = "clv_records"
@@ -64,8 +64,10 @@ class ClvRecords(Table, version=3):
     partition_by = "closed_at"
 
     signal_id = text("The signal.")
-    convention = text("Which moment counts as the close.")
-    version = count("Version of the close.", at_least=1)
+    convention = text("Which moment counts as the close.", one_of=CONVENTIONS)
+    version = count(
+        "Version of the close; one more than the last where the record changed and its close did not.", at_least=1
+    )
     event_id = text("The game.")
     sport_key = text("Sport, as the provider spells it.")
     market = text("Market key.")
@@ -85,6 +87,11 @@ class ClvRecords(Table, version=3):
         "The point at which close_fair_prob holds; null in h2h and in older rows.", unit="points", nullable=True
     )
     clv_points = number("Points by which the entry beats the close; positive is better.", unit="points", nullable=True)
+    clv_points_novig = number(
+        "Points by which the entry beats the number at which, by the close, its price would be fair.",
+        unit="points",
+        nullable=True,
+    )
     clv_prob = number("Closing fair probability at the entry's number less 1 / entry price.", nullable=True)
     clv_ev = number("Expected profit per unit staked at the closing probability, pushes returned.", nullable=True)
     clv_cents = number(
@@ -92,11 +99,32 @@ class ClvRecords(Table, version=3):
         unit="cents",
         nullable=True,
     )
+    clv_prob_raw = number(
+        "The same with the close's margin left in: 1 / closing price, moved to the entry's number, less 1 / entry price.",
+        nullable=True,
+    )
+    clv_ev_raw = number(
+        "Expected profit per unit staked if the closing price, margin and all, were fair.", nullable=True
+    )
+    clv_cents_raw = number(
+        "Entry price less the closing price at the entry's number, on the continuous American scale.",
+        unit="cents",
+        nullable=True,
+    )
     beat_close = flag("Whether the entry beats the close; null on a tie or without a close.", nullable=True)
-    quality = text("Quality of the close.", one_of=("ok", "thin", "stale", "missing"))
+    quality = text("Quality of the close.", one_of=QUALITIES)
+    close_age_s = number("Age of the close; null in older rows.", unit="seconds", nullable=True, at_least=0)
+    close_n_books = count("Books behind the close; null in older rows.", nullable=True)
+    close_bookmakers = text_list("Those with a quote on every outcome then; null in older rows.", nullable=True)
+    close_version = count(
+        "Version of the close this was valued against; null in older rows.", nullable=True, at_least=1
+    )
     closed_at = time("The moment of the close.")
     computed_at = time("When this row was computed.")
-    is_current = flag("Whether this is the newest version.")
+    is_current = flag("Whether this is the newest version, and its signal and close still stand.")
+    final_at = time("When the close becomes final. Null in older rows.", nullable=True)
+    is_final = flag("Whether it was final when this was written. Null in older rows.", nullable=True)
+    reason = text("Why this version was written. Null in older rows.", nullable=True, one_of=VERSION_REASONS)
 
 
 class Scorecards(Table, version=2):
