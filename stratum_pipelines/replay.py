@@ -27,7 +27,8 @@ COLUMNS = (
 REFUSED_WHOLE = ("out_of_order", "cannot_be_computed", "unknown_sport")
 # What a rule remembers may matter for a day.
 REMEMBERED = dt.timedelta(days=1)
-CHANGES_PER_RUN = 100_000
+# So many changes are laid out at once: few enough for the processor's cache and for memory.
+CHANGES_PER_RUN = 25_000
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,13 @@ class _Replay:
                 game.last_seen_at = board.received_at
             game.is_listed = place in listed
         board.forget()
+        # Boards of live cycles know a game for ever, in case it comes back; here it would be met anew.
+        kept = sorted(set(board.market_game))
+        board.registry.games = [board.registry.games[place] for place in kept]
+        moved = {old: new for new, old in enumerate(kept)}
+        board.market_game = [moved[place] for place in board.market_game]
+        board.market_at = {key: m for m, key in enumerate(zip(board.market_game, board.market_kind, strict=True))}
+        sport.places = {game.event_id: place for place, game in enumerate(board.registry.games)}
 
 
 def _placed(names: Sequence[str], codes: npt.NDArray[np.int32], known: list[str]) -> npt.NDArray[np.int64]:

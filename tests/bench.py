@@ -7,6 +7,7 @@ Absolute times belong to the machine; ratios travel better. Everything runs on r
 import gzip
 import os
 import platform as machine
+import resource
 import statistics
 import subprocess
 import sys
@@ -21,10 +22,12 @@ import polars as pl
 
 from stratum_pipelines.archive_import import import_archive
 from stratum_pipelines.batch import compute_days
+from stratum_pipelines.board.advance import advance_read, blank_board
 from stratum_pipelines.live import Market, run_cycle
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
-from stratum_pipelines.raw import store_answers
+from stratum_pipelines.raw import raw_row, store_answers
+from stratum_pipelines.readers import Readers
 from tests.bench_fair_odds import fair_odds
 from tests.bench_performance import performance
 from tests.bench_replay import bench_replay
@@ -85,6 +88,42 @@ def batch() -> None:
         f"{seconds / floor:.2f} x unzip and decode alone",
     )
     say("batch: quotes, seconds, floor seconds", f"{quotes:,}  {seconds:.2f}  {floor:.2f}")
+
+
+def compute() -> None:
+    """The same without storing anything: bytes in, signals out, all rules on, one process reading beside the one that computes."""
+    with tempfile.TemporaryDirectory() as folder:
+        platform = home(folder)
+        rows = [raw_row(answer) for answer in nfl_answers(platform)]
+        (sport_key,) = {str(row["sport_key"]) for row in rows}
+        decode = msgspec.json.Decoder()
+
+        def unzip_and_decode() -> None:
+            for row in rows:
+                decode.decode(gzip.decompress(row["body"]))  # type: ignore[arg-type]
+
+        floor = min(timed(unzip_and_decode) for _ in range(2))
+        runs, processors, quotes, signals = [], [], 0, 0
+        for _ in range(3):
+            started, used = time.perf_counter(), _processor_seconds()
+            quotes = signals = 0
+            with Readers(platform.rules.providers, len(rows)) as readers:
+                for found in advance_read(blank_board(sport_key, platform.rules), readers.read(rows), platform.rules):
+                    quotes += int(found["polls"]["n_quotes"].sum())
+                    signals += found["signals"].height
+            runs.append(time.perf_counter() - started)
+            processors.append(_processor_seconds() - used)
+    value = f"{quotes / max(runs):,.0f} to {quotes / min(runs):,.0f}"
+    beside = (
+        f"{min(runs) / floor:.2f} x unzip and decode alone; {min(processors):.1f} CPU s of both; {signals:,} signals"
+    )
+    say("compute: raw JSON to signals, nothing stored, quotes/s", value, beside)
+
+
+def _processor_seconds() -> float:
+    """Processor time of this process and of those it has waited for."""
+    own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
 
 
 def archive() -> None:
@@ -170,6 +209,7 @@ def imports() -> None:
 
 PARTS = {
     "batch": batch,
+    "compute": compute,
     "archive": archive,
     "live": live,
     "imports": imports,
