@@ -4,9 +4,11 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from stratum_pipelines.budget.credits import Allowance
+from stratum_pipelines.commands import output
 from stratum_pipelines.commands.budget import budget
 from stratum_pipelines.fetch import Reached
 from stratum_pipelines.live import Market, run_cycle
@@ -46,8 +48,11 @@ def test_a_home_without_counts_says_so(home: Path) -> None:
     assert found.exit_code == 0 and "No credits have been counted" in found.stdout
 
 
-def test_the_budget_is_shown_with_its_forecast_and_the_newest_cycles(home: Path) -> None:
+def test_the_budget_is_shown_with_its_forecast_and_the_newest_cycles(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(home, 400)
+    monkeypatch.setattr(output.results, "width", 200)
     found = said()
     assert found.exit_code == 0, found.output
     assert "400 left" in found.stdout and "reserve 25" in found.stdout and "Forecast to be left" in found.stdout
