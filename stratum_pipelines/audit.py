@@ -21,6 +21,8 @@ from warehouse.tables import (
     Polls,
     Quarantine,
     RawOdds,
+    RegimeModels,
+    RegimeSnapshots,
     Table,
 )
 
@@ -160,6 +162,25 @@ def answers_and_polls(platform: Platform, day: dt.date) -> Finding:
             for rid, said, n in wrong.head(SHOWN).iter_rows()
         ]
     return Finding(raw.height, faults)
+
+
+def regimes_of_day(platform: Platform, day: dt.date) -> Finding:
+    """Whether every regime of a day is that of a model in force on it, and no model was fitted to a step of the day or later."""
+    scan = platform.lake.scan
+    models = scan(RegimeModels, first=day, last=day).collect()
+    taught = models.filter(pl.col("last_step_at") >= pl.col("in_force_at"))
+    fitted = models.filter(pl.col("refused") == "").select("model_version", "market", "sport_key").lazy()
+    snapshots = scan(RegimeSnapshots, first=day, last=day)
+    strange = snapshots.join(fitted, on=["model_version", "market", "sport_key"], how="anti").collect()
+    faults = [
+        f"Model {version} is in force from {since} and was fitted to a step of {last}."
+        for version, since, last in taught.select("model_version", "in_force_at", "last_step_at").iter_rows()
+    ]
+    faults += [
+        f"The {market} of {event_id} is told by model {version}, which is not in force on that day."
+        for event_id, market, version in strange.select("event_id", "market", "model_version").head(SHOWN).iter_rows()
+    ]
+    return Finding(snapshots.select(pl.len()).collect().item(), faults)
 
 
 def board_and_last_answers(platform: Platform, day: dt.date) -> Finding:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from stratum_pipelines.board.advance import Rules, Unworkable, advance, advance_around, blank_board
+from stratum_pipelines.board.regime_models import VERSION as REGIMES_VERSION
 from stratum_pipelines.board.state import STATE_VERSION, Board
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.quant.freshness import VERSION as FRESHNESS_VERSION
@@ -34,6 +35,8 @@ TABLES_OF_A_DAY = (
     "polls",
     "quarantine",
     "event_changes",
+    "regime_snapshots",
+    "regime_models",
 )
 
 
@@ -55,7 +58,7 @@ def rules_digest(rules: Rules, sport_key: str) -> str:
     signals = [(name, s.rule_version, sorted(map(str, s.parameters.items()))) for name, s in rules.signals.items()]
     books = sorted(rules.reference.books.items())
     numbers = sorted((place, w) for place, w in load_key_numbers().weights.items() if place[0] == sport_key)
-    parts = (
+    parts: tuple[object, ...] = (
         STATE_VERSION,
         COMPOSITE_VERSION,
         FRESHNESS_VERSION,
@@ -66,6 +69,8 @@ def rules_digest(rules: Rules, sport_key: str) -> str:
         numbers,
         signals,
     )
+    if rules.regimes:
+        parts = (*parts, REGIMES_VERSION)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

@@ -53,7 +53,7 @@ class Finding:
 def open_to_look(settings: Settings, overrides: Overrides = ()) -> Platform:
     """The platform as it is: nothing is made or migrated, and nothing read yet that might be broken."""
     # The links a person made decide how answers are computed, and nothing that is looked at here.
-    rules = Rules(load_reference(), signals_in_force(overrides), find_providers(), {})
+    rules = Rules(load_reference(), signals_in_force(overrides), find_providers(), {}, regimes=settings.regimes)
     return Platform(settings, Lake(settings.lake_url), Database(settings.database_url), rules)
 
 

@@ -24,6 +24,7 @@ from stratum_pipelines.board.state import Board
 from stratum_pipelines.days import days_by_sport, end_day, note_computed, starting_point
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
+from stratum_pipelines.quant.regimes.fitting import load_fitting
 from stratum_pipelines.raw import day_of, raw_frame, raw_row, read_answers, response_ids
 from warehouse.database import BookStates, MarketStore
 from warehouse.database.cycle_kpis import CycleFigures, CycleKpis, Worked
@@ -87,6 +88,9 @@ class Market:
         self.on_step = on_step
         self.desks: dict[str, Desk] = {}
         self.writers = ThreadPoolExecutor(4, thread_name_prefix="stratum-writer")
+        if platform.rules.regimes:
+            # Loading it takes seconds, which the first signals of a day should not wait for.
+            self.writers.submit(load_fitting)
 
     def recover(self, until: dt.date = dt.date.max) -> list[Cycle]:
         """Complete what raw has and later tables lack, for every sport with answers; returns the cycles completed."""

@@ -4,12 +4,21 @@ import datetime as dt
 
 import polars as pl
 
-from stratum_pipelines.plots import ages_by_book, clv_distribution, line_movement
+from stratum_pipelines.plots import ages_by_book, clv_distribution, line_movement, regime_path
 from warehouse.lake import Lake
-from warehouse.tables import COUNTED_CONVENTION, BookFreshness, ClvRecords, Consensus, Events, OddsSnapshots
+from warehouse.tables import (
+    COUNTED_CONVENTION,
+    BookFreshness,
+    ClvRecords,
+    Consensus,
+    Events,
+    OddsSnapshots,
+    RegimeSnapshots,
+)
 
 # The side of a market that is drawn: the other one mirrors it.
 DRAWN = {"h2h": "home", "spreads": "home", "totals": "over"}
+REGIME_DAYS = 3
 UNITS = {"h2h": "probability", "spreads": "points", "totals": "points"}
 
 
@@ -40,6 +49,31 @@ def picture_of_movement(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
     consensus = lines.filter(this).select("as_of", "value")
     title = f"{_game(lake, event_id)}: {market} of {outcome}, {day}"
     return title, line_movement(quotes.collect(), consensus.collect(), title, UNITS[market])
+
+
+def picture_of_regime(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:
+    """Title and PNG of the market whose regime changed most often on a day, over its last days; None without regimes."""
+    unstable = pl.when(pl.col("regime_label") == "unstable").then("regime_probability")
+    first = day - dt.timedelta(days=REGIME_DAYS - 1)
+    paths = lake.scan(RegimeSnapshots, first=first, last=day).select(
+        "event_id", "market", "as_of", unstable=unstable.otherwise(1 - pl.col("regime_probability"))
+    )
+    changes = ((pl.col("unstable") > 0.5) != (pl.col("unstable").shift(1) > 0.5)).sum()
+    chosen = (
+        paths.filter(pl.col("as_of").dt.date() == day)
+        .sort("as_of")
+        .group_by("event_id", "market")
+        .agg(changes=changes, steps=pl.len())
+        .sort("changes", "steps", "event_id", "market", descending=[True, True, False, False])
+        .head(1)
+        .collect()
+    )
+    if chosen.is_empty():
+        return None
+    event_id, market, *_ = chosen.row(0)
+    path = paths.filter((pl.col("event_id") == event_id) & (pl.col("market") == market)).collect()
+    title = f"{_game(lake, event_id)}: how likely {market} was unstable, up to {day}"
+    return title, regime_path(path, title)
 
 
 def picture_of_clv(lake: Lake, day: dt.date) -> tuple[str, bytes] | None:

@@ -45,7 +45,8 @@ def open_platform(settings: Settings, overrides: Overrides = (), final_after: dt
     database = Database(settings.database_url)
     database.migrate()
     lake = Lake(settings.lake_url)
-    rules = Rules(load_reference(), signals_in_force(overrides), find_providers(), manual_links(lake))
+    signals = signals_in_force(overrides)
+    rules = Rules(load_reference(), signals, find_providers(), manual_links(lake), regimes=settings.regimes)
     return Platform(settings, lake, database, rules, final_after)
 
 

@@ -35,6 +35,20 @@ def line_movement(quotes: pl.DataFrame, consensus: pl.DataFrame, title: str, uni
     return _png(figure)
 
 
+def regime_path(path: pl.DataFrame, title: str) -> bytes:
+    """A PNG of how likely a market was unstable, step by step; `path` has as_of and unstable, from 0 to 1."""
+    figure, axes = _canvas(title)
+    ordered = path.sort("as_of")
+    moments, unstable = ordered["as_of"].to_list(), _floats(ordered["unstable"])
+    axes.fill_between(moments, unstable, step="post", color=QUIET)
+    axes.step(moments, unstable, where="post", color=INK, linewidth=1.2, marker=".", markersize=3)
+    axes.axhline(0.5, color=QUIET, linewidth=1.0)
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("probability")
+    figure.autofmt_xdate(rotation=0, ha="center")
+    return _png(figure)
+
+
 def clv_distribution(values: pl.Series, title: str, unit: str) -> bytes:
     """A PNG of how many entries beat the close by how much; nulls are left out, the mean is marked."""
     figure, axes = _canvas(title)

@@ -60,7 +60,7 @@ OTHERS: tuple[Any, ...] = tuple(point.load() for point in sorted(entry_points(gr
 SETTINGS: dict[str, tuple[Setting, ...]] = {
     "Storage": warehouse_settings.SETTINGS,
     "Polling": pipeline_settings.SETTINGS,
-    "Signals": pipeline_settings.rule_settings(),
+    "Signals": (warehouse_settings.REGIMES, *pipeline_settings.rule_settings()),
     "Dagster": dagster_settings.SETTINGS,
 } | {title: settings for other in OTHERS for title, settings in other.SETTINGS.items()}
 
@@ -139,7 +139,7 @@ def _meta_table(fields: Mapping[str, Field], place: str = "") -> str:
 
 def _meta_rows(fields: Mapping[str, Field], place: str) -> Iterator[tuple[str, ...]]:
     for name, one in fields.items():
-        kind = f"{one.kind}, or null" if one.nullable else one.kind
+        kind = f"{one.kind}, or null" if one.nullable else f"{one.kind}, or missing" if one.optional else one.kind
         yield f"`{place}{name}`", kind, one.unit, one.sentence
         yield from _meta_rows(one.fields, f"{place}{name}.")
 

@@ -101,6 +101,12 @@ ALLOW_LOOPBACK = Setting(
     "false",
     "Whether requests to the outside may reach servers on this machine, over plain http as well; for tests only.",
 )
+REGIMES = Setting(
+    "STRATUM_REGIMES",
+    "off",
+    "Whether the regime of every market is followed and told to its signals: on or off. Changing it makes every computed day out "
+    "of date.",
+)
 
 SETTINGS: tuple[Setting, ...] = (HOME, LAKE_URL, DATABASE_URL, ALLOW_LOOPBACK)
 
@@ -113,11 +119,12 @@ class Settings:
     lake_url: str
     database_url: str
     allow_loopback: bool = False
+    regimes: bool = False
 
     def __repr__(self) -> str:
         return (
             f"Settings(home={str(self.home)!r}, lake_url={hide_secrets(self.lake_url)!r}, "
-            f"database_url={hide_secrets(self.database_url)!r}, allow_loopback={self.allow_loopback})"
+            f"database_url={hide_secrets(self.database_url)!r}, allow_loopback={self.allow_loopback}, regimes={self.regimes})"
         )
 
 
@@ -130,6 +137,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         lake_url=LAKE_URL.text(environ) or str(home / "lake"),
         database_url=name_driver(database_url),
         allow_loopback=ALLOW_LOOPBACK.flag(environ),
+        regimes=REGIMES.flag(environ),
     )
 
 

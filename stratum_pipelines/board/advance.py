@@ -14,6 +14,8 @@ from stratum_pipelines.board.in_force import in_force
 from stratum_pipelines.board.observe import observe
 from stratum_pipelines.board.panels import panel_of
 from stratum_pipelines.board.places import Placed, place
+from stratum_pipelines.board.regime_models import DAY_US
+from stratum_pipelines.board.regimes import follow
 from stratum_pipelines.board.rows import (
     consensus_of_run,
     consensus_rows,
@@ -46,7 +48,8 @@ class Rules:
     """What the computation of a sport depends on besides its answers: reference data, signals, providers.
 
     `links` are the links a person has made, from (provider, its id of a game) to our event_id; `methods` says how the margin
-    of each book is removed, `book_weights` how much books weigh where sharp ones weigh more.
+    of each book is removed, `book_weights` how much books weigh where sharp ones weigh more, `regimes` whether regimes are
+    followed.
     """
 
     reference: Reference
@@ -55,6 +58,7 @@ class Rules:
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     methods: MethodChoices = field(default_factory=load_method_choices)
     book_weights: BookWeights = field(default_factory=load_book_weights)
+    regimes: bool = False
 
     def default_gap_s(self, provider: str) -> float:
         """The expected gap between sightings of a book, in seconds, while few have been seen."""
@@ -113,6 +117,10 @@ def advance_read(board: Board, answers: Iterable[tuple[Answer, Reading]], rules:
                 run = []
             yield refused_whole(answer, "out_of_order", "The answer is not later than the one before it.")
             continue
+        if run and answer.received_at // DAY_US > last // DAY_US:
+            # What changes with the day, changes between two runs.
+            yield _attempt(board, run, rules)
+            run = []
         run.append((answer, reading))
         if len(run) >= run_length(board, reading):
             yield _attempt(board, run, rules)
@@ -207,7 +215,8 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
     panel = panel_of(tuple(board.books), width, league, rules.reference, rules.methods, rules.book_weights)
     found = consensus_of_run(board, seen, panel, league)
     value = in_force(board, seen, found)
-    detected = detect(board, seen, names, rules.reference, rules.signals, panel, found, value)
+    followed = follow(board, seen, league, panel.groups) if rules.regimes else None
+    detected = detect(board, seen, names, rules.reference, rules.signals, panel, found, value, followed)
     rows = {
         "odds_snapshots": snapshot_rows(board, seen, names),
         "consensus": consensus_rows(board, seen, names, found, panel),
@@ -225,6 +234,8 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
         "events": schedule.event_rows(league.league),
         "event_links": schedule.link_rows(),
     }
+    if followed:
+        rows |= followed.rows(names)
     board.value = value[-1].copy()
     return rows
 
@@ -247,7 +258,8 @@ def advance_changes(
     rows = {"consensus": consensus_rows(board, seen, names, found, panel).with_columns(ages)}
     if with_signals:
         value = in_force(board, seen, found)
-        rows["signals"] = detect(board, seen, names, rules.reference, rules.signals, panel, found, value).rows
+        # Regimes are not followed: their models are fitted to days that a replay may not have seen.
+        rows["signals"] = detect(board, seen, names, rules.reference, rules.signals, panel, found, value, None).rows
         board.value = value[-1].copy()
     board.received_at = int(changes.times[-1])
     return rows

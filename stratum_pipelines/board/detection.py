@@ -10,6 +10,7 @@ import polars as pl
 from stratum_pipelines.board.entries import entries_of
 from stratum_pipelines.board.moves import COLUMNS, book_moves
 from stratum_pipelines.board.observe import Run
+from stratum_pipelines.board.regimes import Followed
 from stratum_pipelines.board.rows import Names
 from stratum_pipelines.board.signal_rows import SignalRows
 from stratum_pipelines.board.state import Board
@@ -45,8 +46,12 @@ def detect(
     panel: Panel,
     agreed: Agreement,
     value: Floats,
+    followed: Followed | None,
 ) -> Detected:
-    """Let every rule judge the run; `agreed` is the consensus of its cells, `value` the one in force after each answer."""
+    """Let every rule judge the run; `agreed` is the consensus of its cells, `value` the one in force after each answer.
+
+    `followed` are the regimes of the markets, None where they are not followed.
+    """
     tape = _tape(board, seen, names, reference, panel, agreed, value)
     found: list[tuple[Signal, Hit]] = []
     silent: list[list[str]] = [[] for _ in seen.times]
@@ -58,7 +63,7 @@ def detect(
         if not coarse.all():
             hits = admit(signal, signal.detect(tape.seen_by(signal.parameters), memory), tape, memory)
             found += [(signal, hit) for hit in hits]
-    rows = SignalRows(board, seen, names, tape)
+    rows = SignalRows(board, seen, names, tape, followed)
     hits = [hit for _, hit in found]
     entries = entries_of(tape, agreed, hits)
     for (signal, hit), around, entry in zip(found, surroundings(tape, hits), entries, strict=True):

@@ -8,6 +8,7 @@ import polars as pl
 
 from stratum_pipelines.board.entries import Entry
 from stratum_pipelines.board.observe import Run
+from stratum_pipelines.board.regimes import Followed
 from stratum_pipelines.board.rows import Names
 from stratum_pipelines.board.state import KINDS, Board
 from stratum_pipelines.providers.reading import identity
@@ -28,9 +29,10 @@ class SignalRows:
         run: Run,
         names: Names,
         tape: Tape,
+        followed: Followed | None,
     ) -> None:
-        """Start without a row."""
-        self.board, self.run, self.names, self.tape = board, run, names, tape
+        """Start without a row; `followed` are the regimes of the markets, None where they are not followed."""
+        self.board, self.run, self.names, self.tape, self.followed = board, run, names, tape, followed
         self.rows: list[dict[str, Any]] = []
 
     def add(self, signal: Signal, hit: Hit, around: Surroundings | None, entry: Entry | None) -> None:
@@ -60,6 +62,9 @@ class SignalRows:
             "book_age_s": ages,
             "fresh_age_s": tape.fresh_ages(i, m, o),
         }
+        regime = self.followed.at(i, m) if self.followed else None
+        if regime:
+            meta["regime"] = regime
         self.rows.append(
             {
                 "signal_id": signal_identity(

@@ -40,7 +40,8 @@ class Board:
     feed wrote it, `point` (0 where there is none), `sighted` (when the feed last saw it at the book), `owner` (which
     provider said so) and `stale`. `value` (markets, outcomes) is the consensus now: home or over point in the first
     column for spreads and totals, fair probabilities for h2h. `past_*` hold the recent consensus and moves that
-    windows look back on; `memory` belongs to the signals, `freshness` to what follows the books' sightings.
+    windows look back on; `memory` belongs to the signals and, per market, to the regimes, whose models and steps are in
+    `regimes`; `freshness` to what follows the books' sightings.
     """
 
     sport_key: str
@@ -61,6 +62,7 @@ class Board:
     past_moves: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     memory: dict[str, dict[str, npt.NDArray[Any]]] = field(default_factory=dict)
     freshness: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
+    regimes: dict[str, dict[str, npt.NDArray[Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Start the arrays empty where they were not given; index the markets and the listed games."""

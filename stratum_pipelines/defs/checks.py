@@ -67,6 +67,12 @@ def _in_time(platform: "Platform", table: type[Table], day: dt.date) -> "Finding
     return books_in_time(platform, day)
 
 
+def _regimes(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
+    from stratum_pipelines.audit import regimes_of_day
+
+    return regimes_of_day(platform, day)
+
+
 def _board(platform: "Platform", table: type[Table], day: dt.date) -> "Finding":
     from stratum_pipelines.audit import board_and_last_answers
 
@@ -88,6 +94,11 @@ COUNTED = Check(
 BOARD = Check(
     "board_equals_last_answer", "The board rebuilt from snapshots quotes what the last complete answer says.", _board
 )
+PAST_ONLY = Check(
+    "models_know_only_the_past",
+    "Every regime is that of a model of its day, which was fitted to steps received before that day.",
+    _regimes,
+)
 
 IN_TIME = Check(
     "books_are_in_time",
@@ -106,6 +117,8 @@ COMPUTED: Tables = {
     "consensus": EVERY_TABLE,
     "book_freshness": EVERY_TABLE,
     "freshness_breaches": (*EVERY_TABLE, IN_TIME),
+    "regime_models": EVERY_TABLE,
+    "regime_snapshots": (*EVERY_TABLE, PAST_ONLY),
     "signals": EVERY_TABLE,
 }
 CLOSED: Tables = {"closing_lines": EVERY_TABLE, "clv_records": EVERY_TABLE}

@@ -20,6 +20,8 @@ CLOSED_TABLES = dg.AssetSelection.assets(
     "consensus",
     "book_freshness",
     "freshness_breaches",
+    "regime_models",
+    "regime_snapshots",
     "signals",
     "closing_lines",
     "clv_records",

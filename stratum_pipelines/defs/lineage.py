@@ -74,7 +74,25 @@ COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
         "sharp_fair_prob": ("odds_snapshots.price_decimal", "odds_snapshots.point", "odds_snapshots.bookmaker"),
         "sharp_point": ("odds_snapshots.point", "odds_snapshots.bookmaker"),
     },
+    "regime_models": {
+        "parameters": ("odds_snapshots.price_decimal", "odds_snapshots.point", "event_changes.commence_at"),
+        "n_steps": ("odds_snapshots.received_at", "event_changes.commence_at"),
+    },
+    "regime_snapshots": {
+        "regime_label": ("odds_snapshots.price_decimal", "odds_snapshots.point", "regime_models.parameters"),
+        "regime_probability": ("odds_snapshots.price_decimal", "odds_snapshots.point", "regime_models.parameters"),
+        "transition_risk": ("odds_snapshots.price_decimal", "odds_snapshots.point", "regime_models.parameters"),
+        "stability_score": ("odds_snapshots.price_decimal", "odds_snapshots.point", "regime_models.parameters"),
+        "model_version": ("regime_models.model_version",),
+    },
     "signals": {
+        "meta": (
+            "regime_snapshots.regime_label",
+            "regime_snapshots.regime_probability",
+            "regime_snapshots.transition_risk",
+            "regime_snapshots.stability_score",
+            "regime_snapshots.model_version",
+        ),
         "from_value": ("consensus.point_median", "consensus.fair_prob"),
         "to_value": ("consensus.point_median", "consensus.fair_prob"),
         "move": ("consensus.point_median", "consensus.fair_prob"),

@@ -33,7 +33,9 @@ MADE_FROM: dict[str, list[str | dg.AssetKey]] = {
     "consensus": ["odds_snapshots"],
     "book_freshness": ["raw_odds"],
     "freshness_breaches": ["raw_odds"],
-    "signals": ["consensus", "odds_snapshots", *(spec.key for spec in RULES)],
+    "regime_models": ["odds_snapshots", "event_changes"],
+    "regime_snapshots": ["odds_snapshots", "event_changes", "regime_models"],
+    "signals": ["consensus", "odds_snapshots", "regime_snapshots", *(spec.key for spec in RULES)],
 }
 NAMES = tuple(MADE_FROM)
 # Made by the same pass, but kept whole: a day adds to them, so they have no partition to compute by themselves.

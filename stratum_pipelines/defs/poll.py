@@ -36,6 +36,8 @@ DAILY = (
     "consensus",
     "book_freshness",
     "freshness_breaches",
+    "regime_models",
+    "regime_snapshots",
     "signals",
 )
 KEPT_WHOLE = ("events", "event_links")

@@ -29,7 +29,7 @@ def rows_shown(rows: int, **more: object) -> dict[str, Any]:
 
 def pictures(platform: "Platform", day: dt.date, tables: set[str]) -> dict[str, dict[str, Any]]:
     """The pictures of a day as metadata, per table that has one and is in `tables`."""
-    from stratum_pipelines.pictures import picture_of_ages, picture_of_clv, picture_of_movement
+    from stratum_pipelines.pictures import picture_of_ages, picture_of_clv, picture_of_movement, picture_of_regime
 
     drawn: dict[str, dict[str, Any]] = {}
     if tables & {"odds_snapshots", "consensus", "signals"}:
@@ -37,6 +37,8 @@ def pictures(platform: "Platform", day: dt.date, tables: set[str]) -> dict[str, 
         drawn |= {name: shown for name in ("odds_snapshots", "consensus", "signals") if shown}
     if "book_freshness" in tables and (shown := _drawn(picture_of_ages, platform.lake, day)):
         drawn["book_freshness"] = shown
+    if "regime_snapshots" in tables and (shown := _drawn(picture_of_regime, platform.lake, day)):
+        drawn["regime_snapshots"] = shown
     if tables & {"clv_records", "scorecards"}:
         shown = _drawn(picture_of_clv, platform.lake, day)
         drawn |= {name: shown for name in ("clv_records", "scorecards") if shown}

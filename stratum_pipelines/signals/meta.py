@@ -78,6 +78,13 @@ COMPOSITE = {
     "parts": Field("object", "What each part earned of its weight, in points of score; null where it does not apply."),
     "unknown": Field("object", "Parts that could not be known, each with the reason; then the strength stands in."),
 }
+REGIME = {
+    "regime_label": text("stable or unstable: the likelier state."),
+    "regime_probability": number("Probability of that state, by what had been received.", "probability"),
+    "transition_risk": number("Probability that the next step is in the other state.", "probability"),
+    "stability_score": number("Share of the last 20 steps spent in the stable state.", "share"),
+    "model_version": text("Version of the model, a row of regime_models."),
+}
 # What the machinery writes into every meta.
 SHARED: dict[str, Field] = {
     "strength": Field("object", "The parts of the strength score.", fields=STRENGTH),
@@ -89,6 +96,12 @@ SHARED: dict[str, Field] = {
     "fresh_age_s": by_book(
         "Every book with a fresh quote on the outcome at detection, moved or not, with its age: what the consensus can rest on.",
         "seconds",
+    ),
+    "regime": Field(
+        "object",
+        "The regime of the market; missing in play, without a model for the day, and while regimes are off.",
+        optional=True,
+        fields=REGIME,
     ),
 }
 

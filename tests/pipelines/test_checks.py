@@ -16,7 +16,7 @@ from stratum_pipelines.audit import (
     key_of_day,
     schema_of_day,
 )
-from stratum_pipelines.batch import compute_days
+from stratum_pipelines.batch import DAILY, compute_days
 from stratum_pipelines.defs.checks import COMPUTED, KEPT_WHOLE, look
 from stratum_pipelines.defs.shown import pictures
 from stratum_pipelines.live import Market, run_cycle
@@ -162,7 +162,7 @@ def test_closing_a_day_proves_that_live_published_the_same(
         run_cycle(market, each)
     result = close(definitions, instance)
     assert result.success
-    assert len(verdicts(result)) == 8 and all(v.passed for v in verdicts(result).values())
+    assert len(verdicts(result)) == len(DAILY) and all(v.passed for v in verdicts(result).values())
     made = {e.asset_key.to_user_string() for e in result.get_asset_materialization_events()}
     assert {"raw_odds", "odds_snapshots", "events", "closing_lines", "clv_records"} <= made and "scorecards" not in made
 

@@ -23,6 +23,14 @@ def test_a_rule_that_is_off_decides_nothing_and_on_it_does() -> None:
     assert rules_digest(on, NFL) != rules_digest(rules(), NFL)
 
 
+def test_regimes_decide_rows_where_they_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    off, on = rules_digest(rules(), NFL), rules_digest(replace(rules(), regimes=True), NFL)
+    assert off != on
+    monkeypatch.setattr(days, "REGIMES_VERSION", "other")
+    assert rules_digest(replace(rules(), regimes=True), NFL) != on
+    assert rules_digest(rules(), NFL) == off
+
+
 def test_the_weights_of_the_composite_have_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
     before = rules_digest(rules(), NFL)
     monkeypatch.setattr(days, "COMPOSITE_VERSION", "other")

@@ -7,7 +7,7 @@ from warehouse.tables.events import EventChanges, EventLinks, Events, Results
 from warehouse.tables.freshness import BookFreshness, FreshnessBreaches
 from warehouse.tables.market import CONVENTIONS, COUNTED_CONVENTION, SIDES, ClosingLines, Consensus, OddsSnapshots
 from warehouse.tables.raw import Polls, Quarantine, RawOdds
-from warehouse.tables.signals import ClvRecords, RegimeSnapshots, ScoreBands, Scorecards, Signals
+from warehouse.tables.signals import ClvRecords, RegimeModels, RegimeSnapshots, ScoreBands, Scorecards, Signals
 from warehouse.tables.table import TIME, Column, Table
 
 TABLES: tuple[type[Table], ...] = (
@@ -28,6 +28,7 @@ TABLES: tuple[type[Table], ...] = (
     Scorecards,
     ScoreBands,
     RegimeSnapshots,
+    RegimeModels,
 )
 
 BY_NAME: dict[str, type[Table]] = {table.name: table for table in TABLES}
@@ -52,6 +53,7 @@ __all__ = [
     "Polls",
     "Quarantine",
     "RawOdds",
+    "RegimeModels",
     "RegimeSnapshots",
     "Results",
     "ScoreBands",

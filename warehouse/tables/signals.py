@@ -181,7 +181,7 @@ class ScoreBands(Scorecards):
 
 
 class RegimeSnapshots(Table):
-    """One row per event, market, moment and model: whether the market is calm or in motion."""
+    """One row per event, market, moment and model: whether the market is calm or in motion. Empty while regimes are off."""
 
     name = "regime_snapshots"
     layer = "signals"
@@ -192,7 +192,46 @@ class RegimeSnapshots(Table):
     market = text("Market key.")
     as_of = time("Nothing received later went in.")
     model_version = text("Version of the model.")
-    regime_label = text("The likelier state.", one_of=("stable", "unstable"))
+    regime_label = text("The likelier state, by what had been received.", one_of=("stable", "unstable"))
     regime_probability = probability("Probability of that state.")
-    transition_risk = probability("Probability of leaving it at the next step.")
-    stability_score = number("Share of recent steps spent in the stable state.", at_least=0, at_most=1)
+    transition_risk = probability("Probability that the next step is in the other state.")
+    stability_score = number("Share of the last 20 steps spent in the stable state.", at_least=0, at_most=1)
+    sport_key = text("Sport, as the provider spells it.")
+    response_id = text("The answer the step came with, in raw_odds.")
+
+
+class RegimeModels(Table):
+    """One row per sport, market key and day: the model of two regimes that was fitted to the days before, or why there is none."""
+
+    name = "regime_models"
+    layer = "signals"
+    key = ("model_version",)
+    partition_by = "in_force_at"
+
+    model_version = text("Version of the rule, the day, and a hash of the steps and the parameters.")
+    sport_key = text("Sport, as the provider spells it.")
+    market = text("Market key.")
+    in_force_at = time("Start of the day it is used on: every step it was fitted to was received earlier.")
+    rule_version = text("Version of features and fit.")
+    first_step_at = time("Receipt of the first step it was fitted to; null when there was none.", nullable=True)
+    last_step_at = time("Receipt of the last one.", nullable=True)
+    n_steps = count("Steps it was fitted to.")
+    n_events = count("Games behind them.")
+    n_iterations = count("Iterations of the fit.")
+    log_likelihood = number("Logarithm of the steps' density under the model, per step.", nullable=True)
+    unstable_share = probability("Share of time in the unstable state, in the long run.", nullable=True)
+    variance_ratio = number("How many times more the speed varies in the unstable state.", nullable=True, above=1)
+    refused = text(
+        "Why there is no model; empty where there is one.",
+        one_of=(
+            "",
+            "too_few_steps",
+            "too_few_games",
+            "no_movement",
+            "not_converged",
+            "rare_state",
+            "one_regime",
+            "lump",
+        ),
+    )
+    parameters = text("Centre, scale, transitions, means and variances, as JSON; null without a model.", nullable=True)
