@@ -8,7 +8,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from stratum_api.flags import Flags
 from stratum_api.plans import Plan
-from stratum_api.problems import KeyMissing, PartSwitchedOff, PlanInsufficient, ScopeMissing
+from stratum_api.problems import KeyMissing, NotFound, PartSwitchedOff, PlanInsufficient, ScopeMissing
 from stratum_api.visit import visit_of
 from stratum_api.visitor import Visitor
 
@@ -33,7 +33,11 @@ PUBLIC = Access()
 
 def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Raises the problem that keeps the visitor out, if any; a route that does not say what it asks lets nobody in."""
-    access: Access = handler.opt["access"]
+    access: Access | None = handler.opt.get("access")
+    if access is None:
+        if connection.scope.get("method") == "OPTIONS":
+            return  # which methods an address takes is no secret
+        raise NotFound
     visit = visit_of(connection.scope)
     visit.operation = handler.opt["operation"]
     if access.flag:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -14,6 +15,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
 
 from stratum_api.access import guard
 from stratum_api.controllers.account import AccountController
@@ -129,6 +131,8 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     """Whatever an endpoint raised, as problem+json."""
     problem = as_problem(error)
     visit = visiting(request)
+    if isinstance(problem, MethodNotAllowed):
+        problem.headers["Allow"] = ", ".join(allowed_methods(request.app, request.scope["path"]))
     if problem.status >= 500:
         trace = error if isinstance(problem, Fault) else None
         logger.error("%s", type(error).__name__, exc_info=trace, extra={"request_id": visit.request_id})
@@ -150,10 +154,19 @@ def as_problem(error: Exception) -> Problem:
             "; ".join(f"{one['name']}: {one['message']}" for one in errors) or error.detail, errors=errors
         )
     if isinstance(error, HTTPException) and error.status_code in BY_STATUS:
-        kept = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
         detail = "" if error.status_code in (404, 405) else error.detail
-        return BY_STATUS[error.status_code](detail, headers=kept)
+        return BY_STATUS[error.status_code](detail)
     return Fault()
+
+
+def allowed_methods(app: Litestar, path: str) -> list[str]:
+    """The methods an address takes, sorted."""
+    found: set[str] = set()
+    for route in app.routes:
+        pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(route.path_format))
+        if isinstance(route, HTTPRoute) and re.fullmatch(pattern, path.rstrip("/") or "/"):
+            found |= {method for handler in route.route_handlers for method in handler.http_methods}
+    return sorted(found)
 
 
 def _cross_origin(origins: tuple[str, ...]) -> CORSConfig | None:

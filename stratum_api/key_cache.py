@@ -2,8 +2,8 @@
 
 Every change of a key, an entitlement or an account leaves an entry in the audit trail whose number grows in the order of
 commits. A worker asks for the newest number four times a second, and on PostgreSQL is told by NOTIFY at once; a new number
-empties the cache. What is in it counts only as long as the last answer is younger than FRESH_S: a worker that cannot ask, or is
-too busy to, reads each key from the database, so nothing that was revoked opens the door a second later.
+empties the cache. What is in it counts only where that question was put less than FRESH_S before the request came: otherwise the
+request puts it, once for all that wait, so nothing that was revoked opens the door to a request that comes a second later.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ logger = logging.getLogger("stratum.api")
 ASK_EVERY_S = 0.25
 FRESH_S = 0.9
 MOST_KEYS = 20_000
+NEVER = -1e9
 # Compared with where there is no key to compare with, so that both take as long.
 NO_DIGEST = "0" * 64
 ID_END = LENGTH - SECRET_LENGTH - CHECKSUM_LENGTH - 1  # where the id ends in a whole key
@@ -67,19 +68,22 @@ class KeyCache:
     def __init__(self, rows: Rows, secret: bytes) -> None:
         self.rows = rows
         self._secret = secret
-        self._known: dict[str, Known | None] = {}
+        self._known: dict[str, Known] = {}
         self._newest = -1
-        self._fresh_until = 0.0
+        self._asked_at = NEVER
+        self._question: asyncio.Future[None] | None = None
+        self._question_at = NEVER
+        self._finding: dict[str, asyncio.Future[Known | None]] = {}
         self._asking: asyncio.Task[None] | None = None
         self._told = asyncio.Event()
 
     async def check(self, text: str) -> Checked:
         """Whether the key opens the door. Refusals do the same work whatever the reason. Raises DatabaseError."""
-        key_id = text[:ID_END]
-        known = self._known.get(key_id) if time.monotonic() < self._fresh_until else None
+        if time.monotonic() - self._asked_at > FRESH_S:
+            await self._freshen()
+        known = self._known.get(text[:ID_END])
         if known is None:
-            well_written = key_id_of(text)
-            known = await self._find(well_written or "sk_none")
+            known = await self._find_once(key_id_of(text) or "sk_none")
         presented = digest(text, self._secret)
         is_same = hmac.compare_digest(presented, known.digest if known else NO_DIGEST)
         if not is_same or known is None or (known.ends_at is not None and time.time() >= known.ends_at):
@@ -87,28 +91,52 @@ class KeyCache:
         return Checked(known.visitor, known.has_access)
 
     async def open(self) -> None:
-        """Begin to ask for changes."""
+        """Connect, and begin to ask for changes."""
+        await self.rows.open()
         await self._ask()
         self._asking = asyncio.create_task(self._go_on_asking())
 
     async def close(self) -> None:
         """Stop asking; nothing in memory counts from then on."""
-        self._fresh_until = 0.0
+        self._asked_at = NEVER
         if self._asking is not None:
             self._asking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._asking
+        await self.rows.close()
 
     def tell(self) -> None:
         """Say that something may have changed: the cache asks at once."""
         self._told.set()
 
+    async def _freshen(self) -> None:
+        """Wait until the question was put not longer than FRESH_S before this moment; those who wait share one."""
+        oldest = time.monotonic() - FRESH_S
+        while self._asked_at < oldest:
+            if self._question is None or self._question.done() or self._question_at < oldest:
+                self._question_at = time.monotonic()
+                self._question = asyncio.ensure_future(self._ask())
+            # Shielded: a caller who goes away does not take the answer from the others.
+            await asyncio.shield(self._question)
+
+    async def _find_once(self, key_id: str) -> Known | None:
+        """The key as the database has it; those who want the same one share a question."""
+        finding = self._finding.get(key_id)
+        if finding is None:
+            finding = self._finding[key_id] = asyncio.ensure_future(self._find(key_id))
+            finding.add_done_callback(lambda _: self._found(key_id, finding))
+        return await asyncio.shield(finding)
+
+    def _found(self, key_id: str, finding: asyncio.Future[Known | None]) -> None:
+        if self._finding.get(key_id) is finding:
+            del self._finding[key_id]
+
     async def _find(self, key_id: str) -> Known | None:
         newest = self._newest
         found = await self.rows.fetch(FIND, key_id)
         known = _known(found[0]) if found else None
-        # Read while a change came in: right now, but perhaps from before it, so it is not kept.
-        if known is not None and newest == self._newest and time.monotonic() < self._fresh_until:
+        # A change that came in meanwhile may be missing from what was read, so that is used once and not kept.
+        if known is not None and newest == self._newest:
             if len(self._known) >= MOST_KEYS:
                 self._known.clear()
             self._known[key_id] = known
@@ -119,8 +147,10 @@ class KeyCache:
         ((newest,),) = await self.rows.fetch(NEWEST)
         if newest != self._newest:
             self._known.clear()
+            # Whoever is reading a key now may read it from before the change: the next to ask reads it again.
+            self._finding.clear()
             self._newest = newest
-        self._fresh_until = asked_at + FRESH_S
+        self._asked_at = max(self._asked_at, asked_at)
 
     async def _go_on_asking(self) -> None:
         while True:
@@ -128,10 +158,9 @@ class KeyCache:
                 await asyncio.wait_for(self._told.wait(), ASK_EVERY_S)
             self._told.clear()
             try:
-                await asyncio.wait_for(self._ask(), FRESH_S)
-            except (WarehouseError, TimeoutError) as error:
-                logger.warning("keys are read one by one, because changes cannot be asked for: %s", error)
-                await asyncio.sleep(ASK_EVERY_S)
+                await self._ask()
+            except WarehouseError as error:
+                logger.warning("changes of keys cannot be asked for: %s", error)
 
 
 def _known(row: Row) -> Known:

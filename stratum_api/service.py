@@ -16,6 +16,8 @@ from warehouse.database import Database
 from warehouse.lake import Lake
 from warehouse.settings import Settings
 
+KEY_CONNECTIONS = 2
+
 
 @dataclass(frozen=True)
 class Service:
@@ -48,7 +50,8 @@ def make_service(storage: Settings, settings: ApiSettings) -> Service:
     database = Database(storage.database_url)
     rows = open_rows(storage.database_url, settings.database_connections)
     secret = server_secret(settings.secret, storage.home)
-    keys = KeyCache(rows, secret)
+    # Connections of their own: a key is checked also while long reads hold all the others.
+    keys = KeyCache(open_rows(storage.database_url, KEY_CONNECTIONS), secret)
     meter = Meter(database, storage.home / "api" / "usage", with_alerts="limit_alerts" in settings.flags)
     return Service(
         settings=settings,

@@ -19,7 +19,7 @@ from warehouse.errors import DatabaseBusy, DatabaseUnreachable
 from warehouse.settings import hide_secrets, name_driver
 
 KEPT_MINUTES = 2
-BUSY_MS = 2_000
+BUSY_MS = 5_000
 
 COLUMNS = "subject text not null, minute bigint not null, taken bigint not null, granted bigint not null"
 # The conflict's part runs under the row's lock, so `granted` is what this statement got.

@@ -61,6 +61,7 @@ class Meter:
         self._n_given_up = 0
         self._used: dict[str, dt.datetime] = {}
         self._working: asyncio.Task[None] | None = None
+        self._bringing_in = asyncio.Lock()
 
     async def open(self) -> None:
         """Begin: bring in what dead workers left, then what comes."""
@@ -180,6 +181,11 @@ class Meter:
             await asyncio.sleep(BRING_IN_EVERY_S)
 
     async def _bring_in(self) -> None:
+        """Bring in what was noted so far; one at a time, so that no file is taken twice."""
+        async with self._bringing_in:
+            await self._bring_in_all()
+
+    async def _bring_in_all(self) -> None:
         if self._file is None or self._file.lines or self._unwritten:
             self._change_file()
         while self._closed:

@@ -70,7 +70,7 @@ class Loop:
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
 
-    def run(self, coroutine: Coroutine[Any, Any, Any], seconds: float = 30) -> Any:
+    def run(self, coroutine: Coroutine[Any, Any, Any], seconds: float = 240) -> Any:
         """What the coroutine gives."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(seconds)
 

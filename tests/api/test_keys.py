@@ -128,7 +128,7 @@ def test_a_revoked_key_is_refused_by_every_worker_within_a_second(start_api: Cal
     assert [worker.get("/api/v1/account", ended.secret.text).status_code for worker in workers] == [401, 401]
 
 
-def test_a_worker_that_cannot_ask_for_changes_reads_each_key(api: Api) -> None:
+def test_a_worker_that_has_not_asked_for_a_second_asks_before_it_lets_in(api: Api) -> None:
     issued = api.issue(api.account())
     assert api.get("/api/v1/account", issued.secret.text).status_code == 200
     api.service.keys._asking.cancel()  # type: ignore[union-attr]

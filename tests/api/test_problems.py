@@ -45,6 +45,9 @@ def test_an_unknown_address_method_and_problem_are_problems(api: Api) -> None:
     assert problem(api.get("/problems/nonsense"))["code"] == "not_found"
     answer = api.ask("PUT", "/api/v1/account", key)
     assert problem(answer)["code"] == "method_not_allowed"
+    assert {"GET"} <= set(answer.headers["allow"].split(", ")) <= {"GET", "HEAD", "OPTIONS"}
+    answer = api.get(f"/api/v1/account/keys/{key[:15]}", key)
+    assert "DELETE" in answer.headers["allow"]
 
 
 def test_what_a_parameter_lacks_is_named(api: Api) -> None:
