@@ -34,7 +34,7 @@ AGES = ("age_median_s", "age_max_s")
 def nothing_goes_stale() -> Iterator[pytest.MonkeyPatch]:
     """However old a quote is it counts; the one test about stale books takes this back."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sightings, "TOLERANCE", 1e6)
+        patch.setattr(sightings, "LATE_AFTER", 1e6)
         yield patch
 
 
@@ -86,7 +86,7 @@ def test_consensus_and_signals_of_fresh_quotes_are_those_stored(stored: Platform
 
 def test_where_a_book_is_stale_only_its_markets_differ(tmp_path: Path, nothing_goes_stale: pytest.MonkeyPatch) -> None:
     with nothing_goes_stale.context() as patch:
-        patch.setattr(sightings, "TOLERANCE", 2.0)
+        patch.setattr(sightings, "LATE_AFTER", 2.0)
         platform = computed(tmp_path, market(SPORTS[0], rates=replace(USUAL_RATES, stale=3.0)))
     days = platform.lake.days(OddsSnapshots)
     ours, theirs = (rows(platform, days[0], days[-1])["consensus"] for rows in (replayed, held))
