@@ -77,7 +77,8 @@ def _settle(platform: Platform, event_ids: Collection[str], as_of: int) -> Settl
     mine = pl.col("event_id").is_in(ids)
     consensus = lake.scan(Consensus, first=seen, last=last).filter(mine)
     odds_snapshots = lake.scan(OddsSnapshots, first=seen, last=last).filter(mine)
-    drawn = closing_lines(moments, consensus, odds_snapshots, lake.scan(Polls, first=seen, last=last))
+    polls = lake.scan(Polls, first=seen, last=last)
+    drawn = closing_lines(moments, consensus, odds_snapshots, polls, platform.rules.method)
     leagues = platform.rules.reference.leagues
     made = believed(drawn, openings(consensus, odds_snapshots), leagues)
     at = pl.lit(as_of).cast(TIME)

@@ -64,6 +64,11 @@ class Rules:
         """The expected gap between sightings of a book, in seconds, while few have been seen."""
         return self.providers[provider].default_gap_s if provider in self.providers else Provider.default_gap_s
 
+    def method(self, sport_key: str, market: str, bookmaker: str) -> str:
+        """How the margin of a book is removed in a market of a league."""
+        league = self.league(sport_key)
+        return self.methods.method(league.sport, market, bookmaker) if league else self.methods.default
+
     def league(self, sport_key: str) -> League | None:
         """The league behind a sport_key."""
         return self.reference.league(sport_key)

@@ -1,7 +1,11 @@
 """Closing lines: where the market stood at the closing moments of a game."""
 
+from collections.abc import Callable
+
+import numpy as np
 import polars as pl
 
+from stratum_pipelines.quant.devig import fair_probabilities
 from warehouse.tables import ClosingLines
 
 MAX_AGE_S = 3600.0
@@ -23,8 +27,16 @@ _OF_MOMENT = [
 _SHARED = [*(name for name in _OF_MOMENT if name != "until"), "market", "outcome", "sport_key", "side"]
 
 
+# From a sport_key, a market and a book to the method that removes the book's margin there.
+MethodOf = Callable[[str, str, str], str]
+
+
 def closing_lines(
-    moments: pl.DataFrame, consensus: pl.LazyFrame, odds_snapshots: pl.LazyFrame, polls: pl.LazyFrame
+    moments: pl.DataFrame,
+    consensus: pl.LazyFrame,
+    odds_snapshots: pl.LazyFrame,
+    polls: pl.LazyFrame,
+    method_of: MethodOf,
 ) -> pl.DataFrame:
     """The close of every outcome, of the consensus and of each book, for moments from `closing_moments`.
 
@@ -63,19 +75,31 @@ def closing_lines(
         pl.col("bookmakers").fill_null([]),
         _quality(pl.col("price_median"), pl.col("n_groups") < MIN_GROUPS).alias("quality"),
     )
-    implied = 1 / pl.col("price_decimal")
-    books = quoted.select(
+    books = _with_fair(quoted, one_book, method_of).select(
         *_SHARED,
         pl.col("bookmaker"),
         pl.col("point"),
         pl.col("price_decimal"),
-        pl.when("is_whole").then(implied / implied.sum().over(one_book)).alias("fair_prob"),
+        pl.col("fair_prob"),
         pl.col("point").alias("fair_point"),
         pl.lit(1, pl.Int32).alias("n_books"),
         pl.concat_list("bookmaker").alias("bookmakers"),
         _quality(pl.col("price_decimal"), pl.lit(False)).alias("quality"),
     )
     return ClosingLines.conform(pl.concat([overall, books], how="diagonal")).sort(ClosingLines.sort_by())
+
+
+def _with_fair(quoted: pl.DataFrame, one_book: list[str], method_of: MethodOf) -> pl.DataFrame:
+    """Each book's own fair probabilities by the method chosen for it, in the order the quotes come; null where a side is missing."""
+    place = quoted.select("sport_key", "market", "bookmaker").unique()
+    method = pl.Series("method", [method_of(*row) for row in place.iter_rows()], pl.String)
+    whole = quoted.with_row_index("row").filter("is_whole").join(place.with_columns(method), on=place.columns)
+    parts = [quoted.select(row=pl.int_range(pl.len(), dtype=pl.UInt32)).clear().with_columns(fair_prob=pl.lit(0.0))]
+    for (name, count), part in whole.sort(*one_book, "outcome").group_by("method", "n_outcomes"):
+        prices = part["price_decimal"].to_numpy().reshape(-1, int(str(count)))
+        fair = np.ravel(fair_probabilities(prices, str(name)).probabilities)
+        parts.append(part.select("row").with_columns(fair_prob=pl.Series(fair, nan_to_null=True)))
+    return quoted.with_row_index("row").join(pl.concat(parts), on="row", how="left", maintain_order="left")
 
 
 _OUTCOME = ["event_id", "market", "outcome"]

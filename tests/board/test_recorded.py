@@ -86,7 +86,7 @@ def test_draftkings_closed_seattle_at_minus_3(houston_at_seattle: dict[str, pl.D
     as_of = int(dt.datetime(2025, 10, 22, tzinfo=dt.UTC).timestamp() * 1_000_000)
     moments = closing_moments(rows["event_changes"].filter(event_id=HOUSTON_AT_SEATTLE), as_of)
     starts = moments.filter(convention="scheduled")
-    lines = closing_lines(starts, rows["consensus"], rows["odds_snapshots"], rows["polls"])
+    lines = closing_lines(starts, rows["consensus"], rows["odds_snapshots"], rows["polls"], rules().method)
     close = lines.filter(pl.col("is_current"), bookmaker="draftkings", market="spreads", outcome=SEATTLE)
     # README: DraftKings closed Seattle -3 (-110), that is 1 + 100 / 110.
     assert close.select("point", "price_decimal", "quality").rows() == [(-3.0, 1 + 100 / 110, "ok")]
@@ -106,11 +106,11 @@ def test_no_close_of_a_recorded_game_was_received_after_its_start(houston_at_sea
     rows = {name: frame.lazy() for name, frame in houston_at_seattle.items()}
     as_of = int(dt.datetime(2025, 10, 22, tzinfo=dt.UTC).timestamp() * 1_000_000)
     starts = closing_moments(rows["event_changes"], as_of).filter(convention="scheduled")
-    lines = closing_lines(starts, rows["consensus"], rows["odds_snapshots"], rows["polls"])
+    lines = closing_lines(starts, rows["consensus"], rows["odds_snapshots"], rows["polls"], rules().method)
     late = rows["odds_snapshots"].filter(pl.col("is_live")).collect()
     assert late.height > 100  # the game was quoted in play
     before = rows["odds_snapshots"].filter(~pl.col("is_live"))
-    without = closing_lines(starts.filter(version=1), rows["consensus"], before, rows["polls"])
+    without = closing_lines(starts.filter(version=1), rows["consensus"], before, rows["polls"], rules().method)
     kept = lines.filter(version=1)
     assert kept.filter(pl.col("bookmaker") != "consensus").equals(without.filter(pl.col("bookmaker") != "consensus"))
 

@@ -3,8 +3,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from stratum_pipelines.quant.closing import closing_lines
+from stratum_pipelines.quant.closing import MethodOf, closing_lines
 from stratum_pipelines.quant.closing_moments import closing_moments
+from stratum_pipelines.quant.devig import fair_probabilities
 from tests.build import MINUTE, NFL, NOON
 from tests.quant.rows import table
 from warehouse.tables import ClosingLines, Consensus, EventChanges, OddsSnapshots, Polls
@@ -82,13 +83,14 @@ def closes(
     starts: pl.LazyFrame | None = None,
     seen: pl.LazyFrame | None = None,
     convention: str = "scheduled",
+    method_of: MethodOf = lambda sport_key, market, bookmaker: "multiplicative",
 ) -> pl.DataFrame:
     """The closes by one convention."""
     moments = closing_moments(changes((NOON, START, True)) if starts is None else starts, START + 600 * MINUTE)
     moments = moments.filter(pl.col("convention") == convention)
     seen = polls(START - MINUTE) if seen is None else seen
     found = closing_lines(
-        moments, table(Consensus, consensus).lazy(), table(OddsSnapshots, snapshots or []).lazy(), seen
+        moments, table(Consensus, consensus).lazy(), table(OddsSnapshots, snapshots or []).lazy(), seen, method_of
     )
     assert list(ClosingLines.faults(found)) == []
     return found
@@ -218,3 +220,23 @@ def test_a_books_own_close_has_its_own_probability_and_suspended_ones_are_left_o
 def test_no_start_gives_no_line() -> None:
     found = closes(agreed(NOON, -3.0), quotes(NOON, "fanduel", 1.9, 1.9), starts=changes())
     assert found.is_empty() and found.schema == ClosingLines.schema()
+
+
+def test_a_book_is_priced_by_the_method_chosen_for_it() -> None:
+    snapshots = [
+        *quotes(NOON, "fanduel", 1.4, 3.1),
+        *quotes(NOON, "bovada", 1.4, 3.1),
+        *quotes(NOON, "betmgm", 1.9, 1.9)[:1],
+    ]
+
+    def method_of(sport_key: str, market: str, bookmaker: str) -> str:
+        assert (sport_key, market) == (NFL, "spreads")
+        return "power" if bookmaker == "bovada" else "multiplicative"
+
+    found = closes(agreed(NOON, -3.0), snapshots, method_of=method_of).filter(pl.col("bookmaker") != "consensus")
+    fair = {(book, side): value for book, side, value in found.select("bookmaker", "side", "fair_prob").iter_rows()}
+    for book, method in (("fanduel", "multiplicative"), ("bovada", "power")):
+        expected = fair_probabilities([[1.4, 3.1]], method).probabilities[0].tolist()
+        assert [fair[book, "home"], fair[book, "away"]] == expected
+    assert fair["bovada", "home"] != fair["fanduel", "home"]
+    assert fair["betmgm", "home"] is None
