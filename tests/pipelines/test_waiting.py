@@ -11,6 +11,7 @@ from stratum_pipelines import backfill as backfill_module
 from stratum_pipelines import batch, settle
 from stratum_pipelines.backfill import backfill
 from stratum_pipelines.days import stale_days
+from stratum_pipelines.defs.market import NAMES
 from stratum_pipelines.doctor import examine
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.raw import store_answers
@@ -118,9 +119,7 @@ def test_a_day_closed_and_scored_by_dagster_leaves_nothing_to_do(
 ) -> None:
     store_answers(platform.lake, ANSWERS)
     first, last = (day.isoformat() for day in (DAYS[0], DAYS[-1]))
-    assert materialise(
-        first, last, "polls", "quarantine", "event_changes", "odds_snapshots", "consensus", "signals"
-    ).success
+    assert materialise(first, last, *NAMES).success
     assert days_waiting(platform, "settle")
     assert materialise(first, first, "closing_lines", "clv_records").success
     assert days_waiting(platform, "settle") is None, "days that waited are settled along with those of the run"
