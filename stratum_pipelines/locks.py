@@ -60,10 +60,10 @@ class DayLocks:
 
 
 @contextmanager
-def settling_alone(lake: Lake, patience_s: float = PATIENCE_S) -> Iterator[None]:
+def settling_alone(lake: Lake, patience_s: float | None = None) -> Iterator[None]:
     """Keep other processes from settling and scoring meanwhile: rows from older tables must not overwrite newer ones.
 
-    Raises LakeBusy when another does so for longer than `patience_s`.
+    Raises LakeBusy when another does so for longer than `patience_s`, by default `PATIENCE_S`.
     """
     lock = _taken(lake, "settle", "Closing lines and scorecards are being written", lambda: False, patience_s)
     try:
@@ -72,7 +72,7 @@ def settling_alone(lake: Lake, patience_s: float = PATIENCE_S) -> Iterator[None]
         lock.release()
 
 
-def _taken(lake: Lake, name: str, doing: str, is_over: Callable[[], bool], patience_s: float = PATIENCE_S) -> FileLock:
+def _taken(lake: Lake, name: str, doing: str, is_over: Callable[[], bool], patience_s: float | None = None) -> FileLock:
     """The lock of that name, held."""
     lock = lake.locks.named(name)
     try:
@@ -80,6 +80,7 @@ def _taken(lake: Lake, name: str, doing: str, is_over: Callable[[], bool], patie
         return lock
     except Timeout:
         logger.warning("%s by another process; waiting for it.", doing)
+    patience_s = PATIENCE_S if patience_s is None else patience_s
     try:
         lock.acquire(timeout=patience_s, cancel_check=is_over)
         return lock
