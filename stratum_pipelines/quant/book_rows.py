@@ -47,19 +47,20 @@ def shares(counted: Bools, groups: Ints) -> Shares:
     for book, group in enumerate(groups.tolist()):
         by_group.setdefault(group, []).append(book)
     members = list(by_group.values())
-    unit = math.lcm(*range(1, max(map(len, members), default=1) + 1))
+    bits = counted.view(np.uint8)
+    sizes = [np.add.reduce(bits[own], axis=0, dtype=np.uint8) for own in members]
+    # Columns that count nowhere may be many, and share a group: only those that count are divided by.
+    unit = math.lcm(*range(1, max((int(size.max(initial=1)) for size in sizes), default=1) + 1))
     dtype: type = (
         np.uint8 if unit * len(members) < 2**8 - 1 else np.uint16 if unit * len(members) < 2**16 - 1 else np.uint64
     )
-    bits = counted.view(np.uint8)
     weights = counted.astype(np.float64)
     parts: Parts = bits.astype(dtype)
     parts *= dtype(unit)
     alone = [own[0] for own in members if len(own) == 1]
     n_groups = np.add.reduce(bits[alone], axis=0, dtype=np.uint8).astype(np.int64)
-    for own in members:
+    for own, size in zip(members, sizes, strict=True):
         if len(own) > 1:
-            size = np.add.reduce(bits[own], axis=0, dtype=np.uint8)
             n_groups += size > 0
             size = np.maximum(size, 1)
             parts[own] = bits[own] * (unit // size.astype(np.int64)).astype(dtype)

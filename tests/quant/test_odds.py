@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratum_pipelines.quant import lines, odds
+from stratum_pipelines.quant import odds
 from stratum_pipelines.quant.odds import (
     american_scale,
     american_to_decimal,
@@ -87,7 +87,6 @@ def test_shapes_are_kept_and_the_input_is_left_alone() -> None:
     np.testing.assert_array_equal(prices, before)
 
 
-@pytest.mark.parametrize("module", [odds, lines])
-def test_the_examples_in_the_docstrings_are_there_and_give_what_they_say(module: object) -> None:
-    outcome = doctest.testmod(module)
+def test_the_examples_in_the_docstrings_are_there_and_give_what_they_say() -> None:
+    outcome = doctest.testmod(odds)
     assert outcome.attempted > 0 and outcome.failed == 0
