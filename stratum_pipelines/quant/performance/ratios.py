@@ -17,7 +17,8 @@ from stratum_pipelines.quant.performance.basis import Basis
 from stratum_pipelines.quant.performance.drawdown import drawdowns_of, growth_of
 from stratum_pipelines.quant.performance.undefined import Flags, Undefined, Valued, valued
 
-# Equal returns, computed, differ in their last bits: their spread is rounding, and a ratio over it would be some 1e16.
+# Equal returns, computed, differ in their last bits: their spread is rounding, and a ratio over it would be some 1e16. So
+# what lies below this share of the numbers it was computed of is nothing.
 EQUAL = 1e-12
 
 
@@ -56,7 +57,7 @@ def sharpe(rows: Floats, basis: Basis) -> Valued:
     spread = _deviation(excess)
     with np.errstate(all="ignore"):
         ratio = excess.sum(axis=-1) / max(n, 1) / spread * np.sqrt(basis.periods_per_year)
-        is_flat = spread <= EQUAL * np.abs(rows).max(axis=-1, initial=0.0)
+    is_flat = spread <= EQUAL * _size(rows, basis)
     return valued(ratio, *_holes(rows), (n < 2, Undefined.ONE_OBSERVATION), (is_flat, Undefined.NO_VARIATION))
 
 
@@ -71,7 +72,7 @@ def sortino(rows: Floats, basis: Basis) -> Valued:
     with np.errstate(all="ignore"):
         risk = np.sqrt(np.einsum("...i,...i->...", short, short) / max(n, 1))
         ratio = excess.sum(axis=-1) / max(n, 1) / risk * np.sqrt(basis.periods_per_year)
-        is_flat = risk <= EQUAL * np.abs(rows).max(axis=-1, initial=0.0)
+    is_flat = risk <= EQUAL * _size(rows, basis)
     return valued(ratio, *_holes(rows), (n < 2, Undefined.ONE_OBSERVATION), (is_flat, Undefined.NO_LOSSES))
 
 
@@ -130,6 +131,11 @@ def _deviation(rows: Floats) -> Floats:
     with np.errstate(all="ignore"):
         off = rows - rows.sum(axis=-1, keepdims=True) / max(n, 1)
         return np.sqrt(np.einsum("...i,...i->...", off, off) / max(n - 1, 1))
+
+
+def _size(rows: Floats, basis: Basis) -> Floats:
+    """The size of the numbers that excess returns are computed of: the largest return, or what is free of risk."""
+    return np.maximum(np.abs(rows).max(axis=-1, initial=0.0), abs(basis.risk_free_return))
 
 
 def _ruined(rows: Floats) -> Flags:

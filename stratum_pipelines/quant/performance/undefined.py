@@ -16,8 +16,9 @@ class Undefined(IntEnum):
 
     `EMPTY`: no observation. `ONE_OBSERVATION`: a spread, or a rate a year, wants at least two. `MISSING_VALUES`: an
     observation is not a finite number; nobody can say what it was. `RUINED`: nothing was left to earn a return on.
-    `NO_VARIATION`: all observations are equal (to 12 digits), so risk is zero and a ratio over it says nothing.
-    `NO_LOSSES`: nothing lost, or no return below the target. `NO_WINS`: nothing won. `NO_DRAWDOWN`: the peak was never left.
+    `NO_VARIATION`: all observations are equal (to 12 digits of the largest number they are reckoned with, the
+    risk-free return included), so risk is zero and a ratio over it says nothing. `NO_LOSSES`: nothing lost, or no return
+    below the target. `NO_WINS`: nothing won. `NO_DRAWDOWN`: the peak was never left.
     `NOT_RECOVERED`: the deepest drawdown is still open. `NO_STAKE`: nothing was staked. `NO_TIME`: no time passed.
     `TOO_LARGE`: beyond what a float holds.
     """

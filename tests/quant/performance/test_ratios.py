@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stratum_pipelines.quant.odds import Floats
@@ -20,8 +20,8 @@ def value(name: str, returns: Any, basis: Basis = DAYS) -> float:
     return float(values[0])
 
 
-def reason(name: str, returns: Any) -> Undefined:
-    values, reasons = RATIOS[name](np.atleast_2d(np.asarray(returns, np.float64)), DAYS)
+def reason(name: str, returns: Any, basis: Basis = DAYS) -> Undefined:
+    values, reasons = RATIOS[name](np.atleast_2d(np.asarray(returns, np.float64)), basis)
     assert np.isfinite(values[0]) == (reasons[0] == Undefined.DEFINED)
     return Undefined(int(reasons[0]))
 
@@ -64,6 +64,18 @@ def test_constant_gains_have_no_risk_and_so_no_ratio_to_it() -> None:
         assert reason("calmar", gains) == Undefined.NO_DRAWDOWN
         assert reason("tail_ratio", gains) == Undefined.NO_LOSSES
         assert value("max_drawdown", gains) == 0.0
+
+
+def test_returns_whose_differences_the_risk_free_return_swallows_do_not_vary() -> None:
+    # 50 % a year is 1.6e-3 a day; beside it 0 and 3e-19 are one number, and their spread of 2e-19 is no risk.
+    assert reason("sharpe", [0.0, 3e-19], trading_days(0.5)) == Undefined.NO_VARIATION
+    # All of both days is a shortfall: -1.6e-3 over 1.6e-3, and the root of 252 days.
+    assert value("sortino", [0.0, 3e-19], trading_days(0.5)) == pytest.approx(-np.sqrt(252), rel=1e-12)
+    # What the risk-free return does not swallow still varies: a mean of 1e-19 over a spread of 1.4e-19 is 0.5 root 2.
+    assert value("sharpe", [0.0, 2e-19], Basis("days", 1)) == pytest.approx(np.sqrt(0.5), rel=1e-12)
+    # A day short of what is free of risk by rounding alone lost nothing against it.
+    free = trading_days(0.5).risk_free_return
+    assert reason("sortino", [free, np.nextafter(free, 0.0), 2 * free], trading_days(0.5)) == Undefined.NO_LOSSES
 
 
 def test_a_loss_on_the_first_day_is_a_drawdown() -> None:
@@ -113,6 +125,7 @@ some_returns = st.lists(st.floats(-0.9, 3.0), min_size=2, max_size=40)
 
 
 @given(some_returns, st.floats(-0.2, 0.5))
+@example([0.0, 3e-19], 0.5)
 def test_every_ratio_is_finite_or_says_why_not(returns: list[float], rate: float) -> None:
     rows = np.array([returns])
     for name, ratio in RATIOS.items():
