@@ -342,7 +342,7 @@ def test_a_look_that_breaks_is_a_finding_and_the_others_go_on(filled: Path, monk
     def broken(platform: object) -> object:
         raise KeyError("postgresql://me:hunter2@host/x")
 
-    monkeypatch.setattr("stratum_pipelines.doctor._disk", broken)
+    monkeypatch.setattr("stratum_pipelines.doctor.examination.look_at_disk", broken)
     found = findings(filled)
     assert found["disk"].state == "fault"
     assert "hunter2" not in found["disk"].seen
