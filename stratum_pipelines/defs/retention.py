@@ -1,4 +1,4 @@
-"""What is kept how long: days of tables, figures of cycles, and Dagster's own log, each by a setting of its own."""
+"""What is kept how long: days of tables, figures of cycles, messages, and Dagster's own log, each by a setting of its own."""
 
 import datetime as dt
 import os
@@ -47,6 +47,21 @@ def drop_old_figures(context: dg.OpExecutionContext, platform: PlatformResource)
 @dg.op(
     ins={"after": dg.In(dg.Nothing)},
     out=dg.Out(dg.Nothing),
+    description="Deletes messages of the outbox older than STRATUM_OUTBOX_DAYS says; the newest one stays.",
+)
+def drop_old_messages(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
+    """Old messages out of the outbox. Whoever follows the stream can resume from anything that is left."""
+    from warehouse.database import Outbox
+
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=read_dagster_settings(os.environ).outbox_days)
+    deleted = Outbox(platform.open().database).prune(before)
+    context.add_output_metadata({"rows_deleted": deleted})
+    context.log.info("%d messages of the outbox deleted", deleted)
+
+
+@dg.op(
+    ins={"after": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
     description="Deletes Dagster's old runs and events; the newest of every table and day stay.",
 )
 def prune_dagster_log(context: dg.OpExecutionContext) -> None:
@@ -66,7 +81,7 @@ def prune_dagster_log(context: dg.OpExecutionContext) -> None:
 @dg.job(description="Drops what is older than its retention: days of tables, and Dagster's own runs and events.")
 def prune() -> None:
     """Tables first, then what is kept beside them, then Dagster's log."""
-    prune_dagster_log(drop_old_figures(drop_old_days()))
+    prune_dagster_log(drop_old_messages(drop_old_figures(drop_old_days())))
 
 
 @dg.schedule(

@@ -32,13 +32,19 @@ KPI_DAYS = Setting(
     "90",
     "Days to keep the figures of every cycle, and attempts to deliver alerts, in the database.",
 )
+OUTBOX_DAYS = Setting(
+    "STRATUM_OUTBOX_DAYS",
+    "35",
+    "Days to keep messages of the outbox, at least 1: so long a reader may be away and go on without a gap. Final closing-line "
+    "values of signals that were told of longer ago are not told of.",
+)
 MISSED_CLOSE_CREDITS = Setting(
     "STRATUM_MISSED_CLOSE_CREDITS",
     "0",
     "Provider credits a night may use at most to fetch closes that were missed while polling was down; 0 fetches none.",
 )
 
-SETTINGS: tuple[Setting, ...] = (FIRST_DAY, ROLL_UP, RETENTION, LOG_DAYS, KPI_DAYS, MISSED_CLOSE_CREDITS)
+SETTINGS: tuple[Setting, ...] = (FIRST_DAY, ROLL_UP, RETENTION, LOG_DAYS, KPI_DAYS, OUTBOX_DAYS, MISSED_CLOSE_CREDITS)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class DagsterSettings:
     retention: Mapping[str, int]
     log_days: int
     kpi_days: int
+    outbox_days: int
     missed_close_credits: int
 
 
@@ -66,6 +73,7 @@ def read_dagster_settings(environ: Mapping[str, str]) -> DagsterSettings:
         retention=_read_retention(environ),
         log_days=LOG_DAYS.whole(environ, at_least=1),
         kpi_days=KPI_DAYS.whole(environ, at_least=1),
+        outbox_days=OUTBOX_DAYS.whole(environ, at_least=1),
         missed_close_credits=MISSED_CLOSE_CREDITS.whole(environ),
     )
 

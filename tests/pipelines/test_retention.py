@@ -16,7 +16,9 @@ from stratum_pipelines.defs.settings import read_dagster_settings
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.raw import store_answers
 from tests.pipelines.conftest import day_of_answers
+from warehouse.database import Outbox
 from warehouse.database.cycle_kpis import CycleFigures, Worked
+from warehouse.database.outbox import Draft, add_to_outbox
 from warehouse.errors import SettingInvalid
 from warehouse.tables import OddsSnapshots, Polls, RawOdds
 
@@ -166,6 +168,23 @@ def test_figures_of_cycles_go_as_the_setting_says(
     monkeypatch.setenv("STRATUM_CYCLE_KPI_DAYS", "10")
     assert prune.execute_in_process(instance=stored).success
     assert [one.response_id for one in figures.newest()] == ["1"]
+
+
+def test_messages_of_the_last_day_are_kept_whatever_the_setting_says(
+    platform: Platform, stored: dg.DagsterInstance, definitions: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for hours in (24 * 40, 25, 23, 1):
+        with platform.database.begin() as connection:
+            add_to_outbox(connection, [Draft("signal.detected", (f"{hours}",), {})], now - dt.timedelta(hours=hours))
+    box, prune = Outbox(platform.database), definitions.get_repository_def().get_job("prune")
+    assert prune.execute_in_process(instance=stored).success
+    assert [message.subject_id for message in box.after()] == ["25", "23", "1"]
+    monkeypatch.setenv("STRATUM_OUTBOX_DAYS", "1")
+    assert prune.execute_in_process(instance=stored).success
+    assert [message.subject_id for message in box.after()] == ["23", "1"]
+    with pytest.raises(SettingInvalid, match="STRATUM_OUTBOX_DAYS"):
+        read_dagster_settings({"STRATUM_OUTBOX_DAYS": "0"})
 
 
 def test_days_whose_tables_were_dropped_for_their_age_are_not_out_of_date(

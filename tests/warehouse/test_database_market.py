@@ -7,6 +7,7 @@ import sys
 import threading
 
 import polars as pl
+import psycopg
 import pytest
 import sqlalchemy as sa
 from polars.testing import assert_frame_equal
@@ -22,7 +23,7 @@ from tests.warehouse.market_rows import (
 )
 from warehouse.database import Database, MarketStore, Outbox, Published
 from warehouse.database.operations import outbox
-from warehouse.database.outbox import CLV_FINALIZED, SIGNAL_DETECTED, TOPICS, Draft, add_to_outbox, draft
+from warehouse.database.outbox import CALLED_OUT, CLV_FINALIZED, SIGNAL_DETECTED, TOPICS, Draft, add_to_outbox, draft
 from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals
 
 NOTHING = {"events": Events.empty(), "consensus": Consensus.empty(), "signals": Signals.empty(), "now": NOON}
@@ -124,15 +125,40 @@ def test_messages_are_read_in_order_and_numbers_are_not_given_out_twice(store: M
     messages = box.after()
     assert [message.subject_id for message in messages] == ["s0", "s1", "s2"]
     assert [m.subject_id for m in box.after(messages[0].sequence, limit=1)] == ["s1"]
-    assert box.prune(NOON + 3 * SECOND) == 3
+    assert box.prune(NOON + 3 * SECOND) == 2, "the newest stays, so that the place of a reader is always known"
     store.publish(**{**NOTHING, "signals": signal_rows("s4")})
-    assert box.after()[0].sequence > messages[-1].sequence
+    assert [m.sequence > messages[-1].sequence for m in box.after()] == [False, True]
+
+
+def test_pruning_leaves_no_hole_where_writers_clocks_differ(store: MarketStore) -> None:
+    box = Outbox(store.database)
+    for n, second in enumerate((0, 5, 3, 9)):
+        store.publish(**{**NOTHING, "signals": signal_rows(f"s{n}"), "now": NOON + second * SECOND})
+    # s2 is older than the bound and stands behind s1, which is not: it stays with it.
+    assert box.prune(NOON + 4 * SECOND) == 1
+    assert [message.subject_id for message in box.after()] == ["s1", "s2", "s3"]
+
+
+def test_messages_are_called_out_when_they_are_committed_and_not_before(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    database.migrate()
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as listener:
+        listener.execute(f"listen {CALLED_OUT}")
+        with database.begin() as connection:
+            add_to_outbox(connection, [Draft(SIGNAL_DETECTED, ("s1",), {})], NOON)
+            assert list(listener.notifies(timeout=0.2)) == []
+        assert len(list(listener.notifies(timeout=10, stop_after=1))) == 1
+        with database.begin() as connection:
+            add_to_outbox(connection, [Draft(SIGNAL_DETECTED, ("s1",), {})], NOON)
+        assert list(listener.notifies(timeout=0.2)) == [], "a message that is there already is not called out"
+    database.close()
 
 
 def test_a_signal_stays_announced_after_its_message_was_pruned(store: MarketStore) -> None:
     store.publish(**{**NOTHING, "signals": signal_rows("s1")})
+    store.publish(**{**NOTHING, "signals": signal_rows("s2"), "now": NOON + SECOND})
     assert Outbox(store.database).prune(NOON) == 0, "before means before"
-    Outbox(store.database).prune(NOON + SECOND)
+    assert Outbox(store.database).prune(NOON + SECOND) == 1
     assert store.publish(**{**NOTHING, "signals": signal_rows("s1")}) == Published(0, 0)
 
 

@@ -71,6 +71,8 @@ IDS_AT_ONCE = 1_000
 # Writers of the outbox take turns on PostgreSQL, so that rows become visible in the order of their sequence: a reader
 # who goes on from the last sequence it saw never misses one. On SQLite writers take turns anyway.
 TURN_LOCK = 7_283_002
+# What PostgreSQL calls out (NOTIFY) when messages are committed. A call says nothing but that there is something.
+CALLED_OUT = "stratum_outbox"
 
 _INSERT = Insert(outbox, "keep", conflict=("outbox_id",), returning="outbox_id")
 
@@ -142,7 +144,10 @@ def add_to_outbox(connection: sa.Connection, drafts: list[Draft], now: dt.dateti
             "created_at": pl.Series([now] * len(drafts), dtype=TIME),
         }
     )
-    return len(_INSERT.rows(connection, frame))
+    written = _INSERT.rows(connection, frame)
+    if written and connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_notify(CALLED_OUT, "")))
+    return len(written)
 
 
 def as_json(row: Mapping[str, Any]) -> str:
@@ -174,9 +179,14 @@ class Outbox:
             return [Message(**row) for row in connection.execute(query).mappings()]
 
     def prune(self, before: dt.datetime) -> int:
-        """Delete messages created before a moment; gives how many.
+        """Delete the messages ahead of the first one that was created at a moment or later; gives how many.
 
-        A signal keeps its row longer than its message: as long as the signal is stored, it is not announced again.
+        What is left has no hole: whoever reads on from a sequence has missed something only where that is before the first
+        message left. So the newest message always stays. A signal keeps its row longer than its message: as long as the
+        signal is stored, it is not announced again.
         """
+        first_kept = sa.select(sa.func.min(outbox.c.sequence)).where(outbox.c.created_at >= before)
+        newest = sa.select(sa.func.max(outbox.c.sequence))
+        kept = sa.func.coalesce(first_kept.scalar_subquery(), newest.scalar_subquery())
         with self.database.begin() as connection:
-            return connection.execute(sa.delete(outbox).where(outbox.c.created_at < before)).rowcount
+            return connection.execute(sa.delete(outbox).where(outbox.c.sequence < kept)).rowcount
