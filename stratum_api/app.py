@@ -23,6 +23,7 @@ from stratum_api.controllers.documentation import DocumentationController
 from stratum_api.controllers.health import HealthController
 from stratum_api.controllers.keys import KeyController
 from stratum_api.controllers.plans import PlanController
+from stratum_api.controllers.signals import SignalController
 from stratum_api.controllers.usage import UsageController
 from stratum_api.door import RETRY_AFTER_S, App, Door
 from stratum_api.logs import set_up_logs
@@ -43,6 +44,7 @@ from stratum_api.problems import (
 from stratum_api.routes import visiting
 from stratum_api.service import Service, make_service
 from stratum_api.settings import read_api_settings
+from stratum_api.showing import seeing
 from warehouse.errors import DatabaseError
 from warehouse.settings import read_settings
 
@@ -57,6 +59,7 @@ CONTROLLERS = (
     AccountController,
     KeyController,
     UsageController,
+    SignalController,
 )
 EXPOSED = (
     "RateLimit",
@@ -97,6 +100,7 @@ def make_app(service: Service) -> Door:
         dependencies={
             "service": Provide(lambda: service, sync_to_thread=False),
             "visit": Provide(visiting, sync_to_thread=False),
+            "sight": Provide(seeing, sync_to_thread=False),
         },
         guards=[guard],
         exception_handlers={Exception: answer_problem},

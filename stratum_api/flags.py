@@ -38,6 +38,14 @@ FLAGS = (
         ),
     ),
     Flag(
+        "public_structural_core",
+        Setting(
+            "STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE",
+            "true",
+            "Whether plans that are redacted see signals of the structural core only.",
+        ),
+    ),
+    Flag(
         "exports", Setting("STRATUM_API_ENABLE_EXPORTS", "true", "Whether plans that include exports may fetch them.")
     ),
     Flag("stream", Setting("STRATUM_API_ENABLE_STREAM", "true", "Whether plans that include the stream may open one.")),

@@ -1,12 +1,15 @@
 """The OpenAPI document: what Litestar knows of the endpoints, with every problem, header and scope they share added to it."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from stratum_api.access import Access
+from stratum_api.plans import community
 from stratum_api.problems import (
     MEDIA_TYPE,
     AccessEnded,
@@ -26,6 +29,10 @@ from stratum_api.problems import (
     Unavailable,
     explained,
 )
+from stratum_api.tiers import Sight, Veil
+
+# When examples are looked at: everything in them is older.
+LONG_AFTER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -61,6 +68,8 @@ def describe(app: Litestar) -> dict[str, Any]:
     document = app.openapi_schema.to_schema()
     document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     for path, method, handler in _handlers(app):
+        if "veil" in handler.opt:
+            _tell_fields(document["components"]["schemas"], handler.opt["veil"])
         operation = document["paths"].get(path, {}).get(method)
         if operation is not None:
             _complete(operation, handler, path, method)
@@ -90,8 +99,10 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
     for status, response in operation["responses"].items():
         if int(status) < 400:
             response.setdefault("headers", {}).update(headers)
+    if "example" in handler.opt:
+        operation["responses"]["200"]["content"]["application/json"]["examples"] = _examples(handler)
     by_status: dict[int, list[type[Problem]]] = {}
-    for problem in _problems(access, handler.opt.get("problems", ()), path, method, operation):
+    for problem in _problems(access, handler, path, method, operation):
         by_status.setdefault(problem.status, []).append(problem)
     for status, problems in sorted(by_status.items()):
         operation["responses"][str(status)] = {
@@ -105,8 +116,31 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
         }
 
 
+def _tell_fields(schemas: dict[str, Any], veil: Veil) -> None:
+    """What the fields of an answer mean, by the table they come from, and which of them only some plans show."""
+    for kind, hidden in veil.hidden.items():
+        schema = schemas.get(kind.__name__)
+        table = getattr(kind, "table", None)
+        if schema is None:
+            continue
+        for name, said in schema["properties"].items():
+            if table is not None and name in table.columns:
+                said.setdefault("description", table.columns[name].description)
+            if name in hidden:
+                said["x-tier"] = "full"
+                said["description"] = f"{said.get('description', '')} Null for redacted plans.".strip()
+
+
+def _examples(handler: HTTPRouteHandler) -> dict[str, Any]:
+    """The answer of an endpoint as a plan with every field sees it, and as a redacted one does."""
+    example = handler.opt["example"]
+    redacted = Sight(community(), LONG_AFTER, LONG_AFTER, None, is_core_only=False)
+    shown = {"full": example, "redacted": handler.opt["veil"].over(example, redacted)}
+    return {name: {"value": msgspec.to_builtins(one)} for name, one in shown.items()}
+
+
 def _problems(
-    access: Access, own: tuple[type[Problem], ...], path: str, method: str, operation: dict[str, Any]
+    access: Access, handler: HTTPRouteHandler, path: str, method: str, operation: dict[str, Any]
 ) -> Iterator[type[Problem]]:
     """Every problem the endpoint can answer with."""
     yield from (BadRequest, Fault, Unavailable)
@@ -118,14 +152,14 @@ def _problems(
         yield NotFound
     if access.scope:
         yield from (KeyMissing, ScopeMissing)
-    if access.feature:
+    if access.feature or "veil" in handler.opt:
         yield PlanInsufficient
     if access.flag or not access.scope:
         yield PartSwitchedOff
     if method == "post":
         yield MediaTypeUnsupported
     yield BodyTooLarge
-    yield from own
+    yield from handler.opt.get("problems", ())
 
 
 def _header(said: str) -> dict[str, Any]:

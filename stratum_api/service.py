@@ -1,13 +1,16 @@
 """What one worker serves with: the database both ways, keys, limits, usage, and its settings; opened and closed together."""
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from stratum_api.history import History
 from stratum_api.key_cache import KeyCache
 from stratum_api.limits import Limiter, open_windows
 from stratum_api.logs import RequestLog
 from stratum_api.metering import Meter
+from stratum_api.pages import Cursors
 from stratum_api.rows import Rows, open_rows
 from stratum_api.server_secret import server_secret
 from stratum_api.settings import ApiSettings
@@ -21,19 +24,28 @@ KEY_CONNECTIONS = 2
 
 @dataclass(frozen=True)
 class Service:
-    """Everything endpoints and the door work with. `rows` is the short way to read, `database` the long way to change."""
+    """Everything endpoints and the door work with.
+
+    `rows` is the short way to read what is hot, `history` the way to all that was, `database` the long way to change.
+    """
 
     settings: ApiSettings
     storage: Settings
     database: Database
     lake: Lake
+    history: History
     rows: Rows
+    cursors: Cursors
     keys: KeyCache
     limiter: Limiter
     meter: Meter
     request_log: RequestLog
     wakeups: Wakeups
     secret: bytes = field(repr=False)
+
+    def now(self) -> dt.datetime:
+        """The moment it is, UTC."""
+        return dt.datetime.now(dt.UTC)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -53,12 +65,15 @@ def make_service(storage: Settings, settings: ApiSettings) -> Service:
     # Connections of their own: a key is checked also while long reads hold all the others.
     keys = KeyCache(open_rows(storage.database_url, KEY_CONNECTIONS), secret)
     meter = Meter(database, storage.home / "api" / "usage", with_alerts="limit_alerts" in settings.flags)
+    lake = Lake(storage.lake_url)
     return Service(
         settings=settings,
         storage=storage,
         database=database,
-        lake=Lake(storage.lake_url),
+        lake=lake,
+        history=History(lake),
         rows=rows,
+        cursors=Cursors(secret),
         keys=keys,
         limiter=Limiter(open_windows(storage.database_url, storage.home)),
         meter=meter,

@@ -5,5 +5,7 @@ classes of `warehouse.database`.
 """
 
 from stratum_api.rows.reading import Row, Rows, as_moment, open_rows
+from stratum_api.rows.select import Select
+from stratum_api.rows.structs import LAKE, as_structs, columns_of, selected
 
-__all__ = ["Row", "Rows", "as_moment", "open_rows"]
+__all__ = ["LAKE", "Row", "Rows", "Select", "as_moment", "as_structs", "columns_of", "open_rows", "selected"]

@@ -28,6 +28,7 @@ WAIT_S = 5.0
 class PostgresRows:
     """Reads a PostgreSQL database with up to so many connections; `url` is postgresql+psycopg://…."""
 
+    source = "postgres"
     is_sqlite = False
 
     def __init__(self, url: str, connections: int) -> None:

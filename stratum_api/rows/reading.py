@@ -11,9 +11,13 @@ Row = Sequence[Any]
 
 
 class Rows(Protocol):
-    """Reads rows by SQL. Times come as the driver gives them: `as_moment` makes either a datetime."""
+    """Reads rows by SQL. Times come as the driver gives them: `as_moment` makes either a datetime, `as_structs` whole rows.
+
+    `source` is the name of the engine, as `as_structs` takes it.
+    """
 
     is_sqlite: bool
+    source: str
 
     async def open(self) -> None:
         """Connect. Raises DatabaseUnreachable."""

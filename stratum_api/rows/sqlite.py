@@ -29,6 +29,7 @@ def _numbered(sql: str) -> str:
 class SqliteRows:
     """Reads an SQLite file; `url` is sqlite:///FILE."""
 
+    source = "sqlite"
     is_sqlite = True
 
     def __init__(self, url: str) -> None:
