@@ -13,7 +13,7 @@ from stratum_pipelines.platform import Platform
 from stratum_pipelines.polling_pause import is_open
 from stratum_pipelines.settle import score_days, settle_days
 from stratum_pipelines.waiting import days_waiting
-from warehouse.tables import RawOdds
+from warehouse.tables import BY_NAME, RawOdds
 
 
 @dataclass
@@ -30,11 +30,14 @@ class Backfilled:
 
     @property
     def rows(self) -> dict[str, int]:
-        """Rows per table, over all days."""
+        """Rows per table, over all days.
+
+        A table kept whole is written again by every day, so over days its rows add up to nothing: it is not among them.
+        """
         counted = Counter(self.following)
         for report in self.reports.values():
             counted.update(report.rows)
-        return dict(counted)
+        return {name: count for name, count in counted.items() if BY_NAME[name].partition_by}
 
     @property
     def quotes(self) -> int:

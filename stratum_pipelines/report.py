@@ -89,7 +89,8 @@ def _signals(summary: Summary, is_wide: bool) -> Grid:
     grid.add_column("type", no_wrap=True)
     names = ("signals", "games", *(("High", "Medium") if is_wide else ()), "strength", "closed", "no close", "to come")
     for name in names:
-        grid.add_column(name, justify="right", no_wrap=True)
+        # Two words are shown one above the other where all columns have no room side by side.
+        grid.add_column(name if is_wide else name.replace(" ", "\n"), justify="right", no_wrap=True)
     for row in summary.signals:
         shown = {
             **{name: _count(row[name.lower()]) for name in ("signals", "games", "High", "Medium")},

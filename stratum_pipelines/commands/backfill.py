@@ -37,7 +37,7 @@ def _backfill(first: dt.date | None, last: dt.date | None, *, stale: bool, as_js
     from stratum_pipelines.backfill import backfill, backfill_stale
     from stratum_pipelines.days import stale_days
     from stratum_pipelines.leftovers import sweep
-    from warehouse.tables import TABLES, RawOdds
+    from warehouse.tables import RawOdds
 
     if stale and (first or last):
         raise StratumError("Give either --from and --to, or --stale, not both.")
@@ -53,14 +53,11 @@ def _backfill(first: dt.date | None, last: dt.date | None, *, stale: bool, as_js
         with LongWork(days=days) as work:
             done = backfill_stale(platform, work.day) if stale else backfill(platform, days, work.day)
         swept = sweep(platform)
-        # A table kept whole is written again by every day: over days its rows add up to nothing.
-        daily = {table.name for table in TABLES if table.partition_by}
-        rows = {name: count for name, count in done.rows.items() if name in daily}
         if as_json:
             print_json(
                 {
                     "days": done.days,
-                    "rows": rows,
+                    "rows": done.rows,
                     "quotes": done.quotes,
                     "seconds": done.seconds,
                     "files_swept": swept.n,
@@ -70,7 +67,7 @@ def _backfill(first: dt.date | None, last: dt.date | None, *, stale: bool, as_js
         if swept.n:
             results.print(f"{counted(swept.n, 'file')} that nobody reads any more deleted.", style="dim")
         if stale and not done.days:
-            done_instead = "what waited to be settled and scored is done" if rows else "nothing to compute"
+            done_instead = "what waited to be settled and scored is done" if done.rows else "nothing to compute"
             results.print(f"Every day follows from its answers; {done_instead}.")
         elif not done.days:
             held = platform.lake.days(RawOdds)
@@ -81,4 +78,4 @@ def _backfill(first: dt.date | None, last: dt.date | None, *, stale: bool, as_js
                 f"{counted(len(done.days), 'day')} computed ({done.days[0]} to {done.days[-1]}), "
                 f"{counted(done.quotes, 'quote')} in {done.seconds:.1f} s"
             )
-            results.print(", ".join(f"{name} {count:,}" for name, count in sorted(rows.items())), style="dim")
+            results.print(", ".join(f"{name} {count:,}" for name, count in sorted(done.rows.items())), style="dim")

@@ -3,6 +3,7 @@ import gzip
 import io
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,7 @@ from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.quote_changes import CHANGES, INDEX
 from stratum_pipelines.raw import Stored
 from stratum_pipelines.report import print_summary
+from stratum_pipelines.signals import find_signals
 from stratum_pipelines.simulation.scoring import SCHEMA
 from stratum_pipelines.simulation_run import import_simulation
 from stratum_pipelines.summary import summarise
@@ -61,6 +63,8 @@ def test_as_json_the_summary_is_the_only_thing_on_standard_output(home: Path, ar
     said = record(invoke("run", "--archive", str(archive), "--json"))
     assert said["imported"]["answers_new"] == 90
     assert said["imported"]["results_added"] == 1
+    # Games are kept whole and every day writes them again: only tables of days add up.
+    assert said["imported"]["rows"]["polls"] == 90 and {"events", "event_links"}.isdisjoint(said["imported"]["rows"])
     assert said["summary"]["rows"]["raw_odds"] == 90
     assert {row["games"] for row in said["summary"]["sports"]} == {3}
 
@@ -306,6 +310,21 @@ def test_the_summary_fits_its_terminal_without_cutting_a_number(filled: Path, ca
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= width
     assert "…" not in shown
+
+
+def test_the_signals_of_every_rule_fit_eighty_columns_with_whole_headers(platform: Platform, capsys) -> None:
+    from stratum_pipelines.commands.output import Output
+
+    counts = {"signals": 12_345, "games": 1_234, "high": 1, "medium": 2, "strength_median": 55.0}
+    closes = {"with_close": 10_000, "missing_close": 1_345, "not_closed": 1_000}
+    rows = [{"signal_type": name} | counts | closes for name in find_signals()]
+    print_summary(Output(width=80, highlight=False), replace(summarise(platform, {"the_odds_api"}), signals=rows))
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80 and "…" not in shown
+    assert ["EXCHANGE_DIVERGENCE", "12,345", "1,234", "55", "10,000", "1,345", "1,000"] in lines_with("55", shown)
+    heads = [[cell.strip() for cell in line.split("┃")[1:-1]] for line in shown.splitlines() if "┃" in line]
+    words = [" ".join(parts).split() for parts in zip(*heads[-2:], strict=True)]
+    assert words == [["type"], ["signals"], ["games"], ["strength"], ["closed"], ["no", "close"], ["to", "come"]]
 
 
 def test_an_empty_warehouse_has_a_summary_too(platform: Platform, capsys) -> None:
