@@ -1,0 +1,220 @@
+"""What plans see: every endpoint for every plan, on data in which whatever must not be seen can be recognised."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import httpx
+import msgspec
+import pytest
+
+from stratum_api.flags import Flags
+from stratum_api.pages import Page
+from stratum_api.plans import find_plan, load_plans
+from stratum_api.problems import NotFound, ParameterInvalid, PlanInsufficient
+from stratum_api.showing import shows
+from stratum_api.tiers import TIMELESS, Full, Open, Shown, Sight, veil_of
+from tests.api.conftest import Api, problem
+from tests.api.seeded_market import CANARY, CANARY_NUMBER, GAME, OLD_SIGNAL, YOUNG, YOUNG_NUMBER, YOUNG_SIGNAL, seed
+
+NOW = dt.datetime(2026, 11, 21, 18, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+PATH_VALUES = {"signal_id": OLD_SIGNAL, "event_id": GAME, "key_id": "sk_7Hq2Zk1pQ0aB", "code": "not_found"}
+# How else an endpoint is asked than without anything: by its operation id.
+QUESTIONS: dict[str, list[dict[str, str]]] = {
+    "listSignals": [{"order": "ranked"}, {"since_sequence": "0"}, {"event": GAME}],
+}
+INTEL = "/api/v1/intel"
+
+
+def told(answer: httpx.Response) -> str:
+    """All an answer says, headers included."""
+    return f"{answer.text} {dict(answer.headers)}"
+
+
+def readings(api: Api) -> Iterator[tuple[str, str, list[dict[str, str]]]]:
+    """Every endpoint that is read: its operation, its address with the values seeded, and what it is asked."""
+    for path, item in api.get("/docs/openapi.json").json()["paths"].items():
+        if "get" in item and path.startswith("/api/"):
+            operation = item["get"]["operationId"]
+            yield operation, path.format(**PATH_VALUES), [{}, *QUESTIONS.get(operation, [])]
+
+
+def hidden(api: Api) -> dict[str, bool]:
+    """Of every endpoint of intelligence, whether anything of it is hidden from some plan."""
+    return {
+        handler.opt["operation"]: any("veil" in handler.opt and handler.opt["veil"].hidden.values())
+        for route in api.app.app.routes  # type: ignore[attr-defined]
+        for handler in getattr(route, "route_handlers", [])
+        if route.path.startswith(INTEL) and "GET" in handler.http_methods
+    }
+
+
+def test_no_endpoint_tells_any_plan_what_it_does_not_include(api: Api) -> None:
+    seed(api)
+    hides = hidden(api)
+    reads = list(readings(api))
+    assert {operation for operation, path, _ in reads if path.startswith(INTEL)} == set(hides)
+    for plan in load_plans().values():
+        key = api.key(plan.code, requests_per_minute=100_000)
+        for operation, path, questions in reads:
+            for asked in questions:
+                answer = api.get(path, key, params=asked)
+                text, where = told(answer), f"{plan.code} {operation} {asked}: {answer.text}"
+                assert answer.status_code < 500, where
+                if plan.is_redacted:
+                    assert CANARY not in text and str(CANARY_NUMBER) not in text, where
+                elif operation in hides:
+                    # Otherwise this test would not look at it at all: seed what it reads.
+                    assert answer.status_code == 200, where
+                    assert not hides[operation] or CANARY in text, where
+                if plan.delay_s:
+                    assert not any(one in text for one in (YOUNG, str(YOUNG_NUMBER), YOUNG_SIGNAL)), where
+
+
+def test_every_endpoint_of_intelligence_is_declared_with_a_veil_and_billed(api: Api) -> None:
+    for route in api.app.app.routes:  # type: ignore[attr-defined]
+        for handler in getattr(route, "route_handlers", []):
+            if route.path.startswith(INTEL) and "GET" in handler.http_methods:
+                assert "veil" in handler.opt, route.path
+                assert handler.opt["access"].is_billable or not handler.opt["access"].scope, route.path
+
+
+def test_real_time_plans_see_what_is_young(api: Api) -> None:
+    seed(api)
+    for plan in ("pro", "builder", "enterprise"):
+        assert YOUNG_SIGNAL in api.get(f"{INTEL}/signals", api.key(plan)).text
+
+
+def test_a_filter_on_what_is_not_shown_is_refused_for_it_would_tell(api: Api) -> None:
+    seed(api)
+    said = problem(api.get(f"{INTEL}/signals?velocity_gt=0.5", api.key("community")))
+    assert (said["code"], said["feature"]) == ("plan_insufficient", "velocity_gt")
+
+
+def test_redacted_plans_see_the_structural_core_alone_unless_the_operator_opens_it(
+    start_api: Any, environ: dict[str, str]
+) -> None:
+    api = start_api()
+    seed(api)
+    with api.service.database.begin() as connection:
+        connection.exec_driver_sql("update signals set is_structural_core = (1 = 0)")
+    key = api.key("community")
+    assert api.get(f"{INTEL}/signals", key).json()["items"] == []
+    assert problem(api.get(f"{INTEL}/signals?structural_core=false", key))["feature"] == "structural_core"
+    opened = start_api(STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE="false")
+    assert [one["signal_id"] for one in opened.get(f"{INTEL}/signals", key).json()["items"]] == [OLD_SIGNAL]
+    assert len(api.get(f"{INTEL}/signals?structural_core=false", api.key("pro")).json()["items"]) == 2
+
+
+def test_history_and_games_are_bounded_by_the_plan(api: Api) -> None:
+    key = api.key("community")
+    said = problem(api.get(f"{INTEL}/signals?since=2020-01-01T00:00:00Z", key))
+    assert (said["code"], said["feature"], said["history_days"]) == ("plan_insufficient", "history_days", 30)
+    assert api.get(f"{INTEL}/signals?since=2020-01-01T00:00:00Z", api.key("pro_infra")).status_code == 200
+    said = problem(api.get(f"{INTEL}/signals?event=a&event=b&event=c&event=d", key))
+    assert (said["feature"], said["watchlist_games"]) == ("watchlist_games", 3)
+    assert api.get(f"{INTEL}/signals?event=a&event=b&event=c&event=a", key).status_code == 200
+
+
+# -- sight --------------------------------------------------------------------------------------------------------------------
+
+
+def sight(code: str) -> Sight:
+    return Sight.of(find_plan(code), Flags.read({}), NOW)
+
+
+def test_a_moment_is_held_within_what_a_plan_sees() -> None:
+    community, pro, infra = sight("community"), sight("pro"), sight("pro_infra")
+    assert community.latest_at == NOW - 10 * MINUTE and community.is_delayed and community.is_core_only
+    assert community.until(None) == community.until(NOW) == community.as_of(NOW) == NOW - 10 * MINUTE
+    assert community.until(NOW - 60 * MINUTE) == NOW - 60 * MINUTE
+    assert community.since(None) == NOW - dt.timedelta(days=30)
+    assert pro.until(NOW + 60 * MINUTE) == NOW and not pro.is_delayed and not pro.is_core_only
+    assert infra.since(None) is None
+    with pytest.raises(PlanInsufficient):
+        pro.since(NOW - dt.timedelta(days=366))
+    with pytest.raises(PlanInsufficient):
+        pro.until(NOW - dt.timedelta(days=366))
+    for ask in (pro.since, pro.as_of):
+        with pytest.raises(ParameterInvalid, match="future"):
+            ask(NOW + MINUTE)
+
+
+# -- veil ---------------------------------------------------------------------------------------------------------------------
+
+
+class Leg(Shown):
+    clock: ClassVar[str] = TIMELESS
+    book: Full[str]
+    n: Open[int]
+
+
+class Row(Shown):
+    clock: ClassVar[str] = "at"
+    at: Open[dt.datetime]
+    secret: Full[dict[str, Any]]
+    legs: Open[list[Leg]]
+    best: Open[Leg | None]
+
+
+class Rows(Page[Row]):
+    """Rows."""
+
+
+def row(at: dt.datetime) -> Row:
+    return Row(at, {"a": 1}, [Leg("x", 1)], Leg("y", 2))
+
+
+def test_a_veil_nulls_what_is_full_at_any_depth_and_leaves_out_what_is_too_young_or_too_old() -> None:
+    veil = veil_of(Rows)
+    seen = [row(NOW - 10 * MINUTE), row(NOW - 9 * MINUTE), row(NOW - dt.timedelta(days=31)), row(NOW)]
+    answer = Rows(seen, None)
+    (left,) = veil.over(answer, sight("community")).items
+    assert (left.secret, left.legs[0].book, left.best.book) == (None, None, None)
+    assert (left.is_redacted, left.legs[0].is_redacted, left.best.n) == (True, True, 2)
+    assert len(veil.over(answer, sight("pro")).items) == 4
+    assert veil.over(answer, sight("pro_infra")) is answer
+    assert seen[0].secret == {"a": 1} and not seen[0].is_redacted
+
+
+def test_a_single_thing_that_is_too_young_is_not_found_and_one_too_old_says_why() -> None:
+    veil = veil_of(Row)
+    with pytest.raises(NotFound):
+        veil.over(row(NOW - 9 * MINUTE), sight("community"))
+    with pytest.raises(PlanInsufficient):
+        veil.over(row(NOW - dt.timedelta(days=31)), sight("community"))
+
+
+class Silent(Shown):
+    clock: ClassVar[str] = TIMELESS
+    book: str
+
+
+class Clockless(Shown):
+    n: Open[int]
+
+
+class Bag(Shown):
+    clock: ClassVar[str] = TIMELESS
+    bag: Open[dict[str, Any]]
+
+
+class Unmarked(msgspec.Struct):
+    book: Full[str]
+
+
+@pytest.mark.parametrize("kind", [Silent, Clockless, Bag, Unmarked, Page[Silent]])
+def test_a_type_that_does_not_say_who_sees_it_is_refused_when_an_endpoint_is_declared(kind: Any) -> None:
+    async def handler(sight: Sight) -> None: ...
+
+    handler.__annotations__["return"] = kind
+    with pytest.raises(TypeError):
+        shows("/", "getIt", example=Leg("x", 1))(handler)
+
+
+def test_a_handler_without_a_sight_is_refused_when_it_is_declared() -> None:
+    async def handler() -> Leg: ...  # type: ignore[empty-body]
+
+    with pytest.raises(TypeError, match="sight"):
+        shows("/", "getIt", example=Leg("x", 1))(handler)
