@@ -12,13 +12,13 @@ from stratum_pipelines.board.moves import COLUMNS, book_moves
 from stratum_pipelines.board.observe import Run
 from stratum_pipelines.board.regimes import Followed
 from stratum_pipelines.board.rows import Names
-from stratum_pipelines.board.signal_rows import SignalRows
+from stratum_pipelines.board.signal_rows import signal_rows
 from stratum_pipelines.board.state import Board
 from stratum_pipelines.quant.consensus import Agreement
 from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import Reference
 from stratum_pipelines.signals.admission import admit, refused
-from stratum_pipelines.signals.known import surroundings
+from stratum_pipelines.signals.hits import hits_of
 from stratum_pipelines.signals.opinions import opinions
 from stratum_pipelines.signals.quotes import MARKETS, Quotes
 from stratum_pipelines.signals.signal import Hit, Memory, Signal
@@ -61,15 +61,12 @@ def detect(
             silent[answer].append(name)
         memory = _memory(board, signal)
         if not coarse.all():
-            hits = admit(signal, signal.detect(tape.seen_by(signal.parameters), memory), tape, memory)
-            found += [(signal, hit) for hit in hits]
-    rows = SignalRows(board, seen, names, tape, followed)
-    hits = [hit for _, hit in found]
-    entries = entries_of(tape, agreed, hits)
-    for (signal, hit), around, entry in zip(found, surroundings(tape, hits), entries, strict=True):
-        rows.add(signal, hit, around, entry)
+            admitted = admit(signal, signal.detect(tape.seen_by(signal.parameters), memory), tape, memory)
+            found += [(signal, hit) for hit in admitted]
+    hits = hits_of(tape, found)
+    rows = signal_rows(board, seen, names, tape, followed, hits, entries_of(tape, agreed, hits))
     _keep_past(board, tape)
-    return Detected(rows.frame(), tape.gaps_us, silent)
+    return Detected(rows, tape.gaps_us, silent)
 
 
 def _tape(

@@ -1,4 +1,4 @@
-"""From hits to signals: ids, entries, scores and explanations, worked out the same way for every rule."""
+"""Hits made into rows of the signals table: identities, scores and everything a row says about where its numbers come from."""
 
 from typing import Any
 
@@ -6,112 +6,111 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from stratum_pipelines.board.entries import Entry
+from stratum_pipelines.board.entries import Entries
 from stratum_pipelines.board.observe import Run
 from stratum_pipelines.board.regimes import Followed
-from stratum_pipelines.board.rows import Names
-from stratum_pipelines.board.state import KINDS, Board
+from stratum_pipelines.board.rows import Names, constant, numbers, times
+from stratum_pipelines.board.state import Board
 from stratum_pipelines.providers.reading import identity
-from stratum_pipelines.signals.composite import composite
-from stratum_pipelines.signals.known import Surroundings, known_inputs
-from stratum_pipelines.signals.scoring import is_structural_core, priority, strength, time_bucket
-from stratum_pipelines.signals.signal import Hit, Signal
+from stratum_pipelines.quant.odds import Floats
+from stratum_pipelines.signals.composite import Composite, composite
+from stratum_pipelines.signals.hits import NO_BOOK, Hits
+from stratum_pipelines.signals.known import known_inputs
+from stratum_pipelines.signals.scoring import Strength, is_structural_core, priority, strength, time_bucket
 from stratum_pipelines.signals.tape import Tape
-from warehouse.tables import TIME, Signals
+from warehouse.tables import Signals
+
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
-class SignalRows:
-    """Collects the hits of one run as rows of the signals table."""
+def signal_rows(
+    board: Board, run: Run, names: Names, tape: Tape, followed: Followed | None, hits: Hits, entries: Entries
+) -> pl.DataFrame:
+    """The rows of hits and of what could be taken on them, in the columns of signals; `followed` as in `detect`."""
+    if not len(hits):
+        return Signals.empty()
+    p, m, o = hits.answer, hits.market, hits.outcome
+    games = names.market_game[m]
+    detected_at, commence_at = run.times[p], run.commence_at[p, games]
+    minutes = (commence_at - detected_at) / 60e6
+    move = hits.to_value - hits.from_value
+    strong = strength(move, tape.steps[hits.kind], hits.window_s, hits.behind, hits.steps)
+    ages = tape.ages(hits.cell, o)
+    ranked = composite(known_inputs(tape, hits, strong.score.astype(np.float64), minutes, ages))
+    types = [signal.name for signal in hits.signals]
+    versions = [signal.rule_version for signal in hits.signals]
+    events, markets = names.events[games], names.kinds[hits.kind]
+    outcomes = names.outcomes[names.outcome_codes(m, o)]
+    keys = (types, versions, events.to_list(), markets.to_list(), outcomes.to_list(), map(str, detected_at.tolist()))
+    bookmakers = [list(named) for named in tape.by_book(ages, hits.books)]
+    return pl.DataFrame(
+        {
+            "signal_id": [identity(*key) for key in zip(*keys, strict=True)],
+            "signal_type": types,
+            "display_type": [signal.shown_as for signal in hits.signals],
+            "rule_version": versions,
+            "event_id": events,
+            "sport_key": constant(board.sport_key, len(hits)),
+            "market": markets,
+            "outcome": outcomes,
+            "direction": names.sides[names.side_codes(m, o)],
+            "detected_at": times(detected_at),
+            "commence_at": times(commence_at),
+            "minutes_to_start": minutes,
+            "time_bucket": list(map(time_bucket, minutes.tolist())),
+            "from_value": hits.from_value,
+            "to_value": hits.to_value,
+            "move": move,
+            "velocity_per_min": np.abs(move) / np.maximum(hits.window_s / 60, 1.0),
+            "n_books": hits.books.sum(axis=1),
+            "n_groups": hits.n_groups,
+            "bookmakers": bookmakers,
+            "window_s": hits.window_s,
+            "entry_point": numbers(entries.point),
+            "entry_price_decimal": numbers(entries.price),
+            "entry_bookmaker": names.books[np.where(entries.book == NO_BOOK, len(board.books), entries.book)],
+            "strength_score": strong.score,
+            "composite_score": ranked.score,
+            "score_source": ranked.source,
+            "priority": list(map(priority, ranked.score.tolist())),
+            "is_structural_core": list(map(is_structural_core, types, keys[3], strong.score.tolist())),
+            "meta": _metas(tape, followed, hits, strong, ranked, ages),
+            "response_id": names.responses[p],
+        },
+        schema=Signals.schema(),
+    )
 
-    def __init__(
-        self,
-        board: Board,
-        run: Run,
-        names: Names,
-        tape: Tape,
-        followed: Followed | None,
-    ) -> None:
-        """Start without a row; `followed` are the regimes of the markets, None where they are not followed."""
-        self.board, self.run, self.names, self.tape, self.followed = board, run, names, tape, followed
-        self.rows: list[dict[str, Any]] = []
 
-    def add(self, signal: Signal, hit: Hit, around: Surroundings | None, entry: Entry | None) -> None:
-        """Add what `signal` found in the market around it, and what could be taken on it."""
-        board, run, names, tape = self.board, self.run, self.names, self.tape
-        i, m, o = hit.row - tape.n_past, hit.market, hit.outcome
-        position, kind = board.market_game[m], board.market_kind[m]
-        game, market = board.registry.games[position], KINDS[kind]
-        at = np.array([m]), np.array([o])
-        outcome = names.outcomes[int(names.outcome_codes(*at)[0])]
-        side = names.sides[int(names.side_codes(*at)[0])]
-        detected_at, commence_at = int(run.times[i]), int(run.commence_at[i, position])
-        book_keys = sorted(board.books[b] for b in hit.books)
-        n_groups = len({int(tape.groups[b]) for b in hit.books})
-        move = hit.to_value - hit.from_value
-        window_s = hit.window_us / 1e6
-        behind = n_groups if hit.groups is None else hit.groups
-        score, parts = strength(move, tape.league.move_thresholds[market], window_s, behind, hit.steps)
-        minutes = (commence_at - detected_at) / 60e6
-        ages = tape.ages(i, m, o, hit.books)
-        ranked = composite(known_inputs(tape, hit, around, behind, score, minutes, ages))
-        meta = {
+def _metas(
+    tape: Tape, followed: Followed | None, hits: Hits, strong: Strength, ranked: Composite, ages: Floats
+) -> list[str]:
+    """What explains the numbers of each row, as JSON with sorted keys; what is not a number is null there."""
+    fresh = tape.quotes.fresh[hits.cell, hits.outcome]
+    parameters = {signal.name: msgspec.Raw(_encode(dict(signal.parameters))) for signal in hits.signals}
+    texts = []
+    for k, (hit, signal, size, speed, breadth, score, own, all_fresh) in enumerate(
+        zip(
+            hits.found,
+            hits.signals,
+            strong.size.tolist(),
+            strong.speed.tolist(),
+            strong.breadth.tolist(),
+            ranked.metas,
+            tape.by_book(ages, hits.books),
+            tape.by_book(ages, fresh),
+            strict=True,
+        )
+    ):
+        meta: dict[str, Any] = {
             **hit.meta,
-            "strength": parts,
-            "composite": ranked.meta,
-            "parameters": signal.parameters,
-            "book_age_s": ages,
-            "fresh_age_s": tape.fresh_ages(i, m, o),
+            "strength": {"size": size, "speed": speed, "breadth": breadth},
+            "composite": score,
+            "parameters": parameters[signal.name],
+            "book_age_s": own,
+            "fresh_age_s": all_fresh,
         }
-        regime = self.followed.at(i, m) if self.followed else None
+        regime = followed.at(int(hits.answer[k]), int(hits.market[k])) if followed else None
         if regime:
             meta["regime"] = regime
-        self.rows.append(
-            {
-                "signal_id": signal_identity(
-                    signal.name, signal.rule_version, game.event_id, market, outcome, detected_at
-                ),
-                "signal_type": signal.name,
-                "display_type": signal.shown_as,
-                "rule_version": signal.rule_version,
-                "event_id": game.event_id,
-                "sport_key": board.sport_key,
-                "market": market,
-                "outcome": outcome,
-                "direction": side,
-                "detected_at": detected_at,
-                "commence_at": commence_at,
-                "minutes_to_start": minutes,
-                "time_bucket": time_bucket(minutes),
-                "from_value": hit.from_value,
-                "to_value": hit.to_value,
-                "move": move,
-                "velocity_per_min": abs(move) / max(window_s / 60, 1.0),
-                "n_books": len(book_keys),
-                "n_groups": n_groups,
-                "bookmakers": book_keys,
-                "window_s": window_s,
-                "entry_point": entry.point if entry else None,
-                "entry_price_decimal": entry.price if entry else None,
-                "entry_bookmaker": entry.book if entry else None,
-                "strength_score": score,
-                "composite_score": ranked.score,
-                "score_source": ranked.source,
-                "priority": priority(ranked.score),
-                "is_structural_core": is_structural_core(signal.name, market, score),
-                "meta": msgspec.json.encode(meta, order="sorted").decode(),
-                "response_id": names.responses[i],
-            }
-        )
-
-    def frame(self) -> pl.DataFrame:
-        """The rows in the columns of signals."""
-        if not self.rows:
-            return Signals.empty()
-        moments = ("detected_at", "commence_at")
-        schema = {name: pl.Int64 if name in moments else dtype for name, dtype in Signals.schema().items()}
-        return pl.DataFrame(self.rows, schema=schema).with_columns(pl.col(name).cast(TIME) for name in moments)
-
-
-def signal_identity(name: str, rule_version: str, event_id: str, market: str, outcome: str, detected_at: int) -> str:
-    """The signal_id of the data contract; `detected_at` in UTC microseconds."""
-    return identity(name, rule_version, event_id, market, outcome, str(detected_at))
+        texts.append(_encode(meta).decode())
+    return texts

@@ -6,9 +6,15 @@ composite unknown: then the strength stands in, and the row says so.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.quant.odds import Floats
+from stratum_pipelines.signals.rounding import rounded
 
 VERSION = "1"
 WEIGHTS: dict[str, float] = {
@@ -26,95 +32,108 @@ SOON_MINUTES, FAR_MINUTES = 60.0, 4320.0
 FULL_KEY_MASS = 0.10
 FULL_SHARP_LEAN = 0.02
 
-# An input that does not apply to the signal at all.
-NOT_APPLICABLE = None
-
-
-class Unknown(str):
-    """Why an input that applies is not known."""
-
-    __slots__ = ()
-
-
-Input = float | Unknown | None
-
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the composite looks at.
+    """What the composite looks at: of N signals, (N,) or one number for all; NaN where it does not apply or is not known.
 
     `strength` 1 to 100; `group_share`, the groups behind the signal over the groups that quote; `age_s`, the median age of
     the named books' quotes, in seconds; `spread_prob`, the robust standard deviation of fair probabilities over groups, at
     one number; `minutes_to_start`; `key_mass`, the probability mass a spread crossed; `sharp_lean`, by how much sharp books
-    think the outcome more likely than the median of all.
+    think the outcome more likely than the median of all. `unknown` says by part why it is not known, "" where it is or does
+    not apply.
     """
 
-    strength: float
-    group_share: Input
-    age_s: Input
-    spread_prob: Input
-    minutes_to_start: float
-    key_mass: Input = NOT_APPLICABLE
-    sharp_lean: Input = NOT_APPLICABLE
+    strength: npt.ArrayLike
+    group_share: npt.ArrayLike
+    age_s: npt.ArrayLike
+    spread_prob: npt.ArrayLike
+    minutes_to_start: npt.ArrayLike
+    key_mass: npt.ArrayLike = np.nan
+    sharp_lean: npt.ArrayLike = np.nan
+    unknown: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Composite:
-    """The score, where it comes from, and its explanation as it stands in meta."""
+    """The scores, (N,), where each comes from, and its explanation as it stands in meta (NaN is null there)."""
 
-    score: float
-    source: str
-    meta: Mapping[str, Any]
+    score: Floats
+    source: Sequence[str]
+    metas: Sequence[dict[str, Any]]
 
 
 def composite(inputs: Inputs) -> Composite:
-    """The composite score, or the strength where something is not known.
+    """The composite scores, or the strength where something is not known.
 
     Worked example: strength 50 (20.0 of 40), 4 of 8 groups (7.5 of 15), quotes 90 s old (9.0 of 10), spread 0.006 (8.0 of
     10), a quarter of an hour to the start (10 of 10), 0.03 of key mass (1.5 of 5), sharp books level (5.0 of 10): 61.0 of
     100.
 
     >>> found = composite(Inputs(50, 0.5, 90.0, 0.006, 15.0, 0.03, 0.0))
-    >>> found.score, found.source
-    (61.0, 'composite')
+    >>> found.score.tolist(), found.source
+    ([61.0], ['composite'])
     """
-    values: dict[str, Input] = {
-        "strength": inputs.strength,
-        "breadth": inputs.group_share,
-        "freshness": inputs.age_s,
-        "agreement": inputs.spread_prob,
-        "time_to_start": inputs.minutes_to_start,
-        "key_numbers": inputs.key_mass,
-        "sharp_books": inputs.sharp_lean,
-    }
-    unknown = {name: str(value) for name, value in values.items() if isinstance(value, Unknown)}
-    known = {name: float(value) for name, value in values.items() if isinstance(value, int | float)}
-    parts = {name: round(WEIGHTS[name] * _share(name, value), 3) for name, value in known.items()}
-    meta = {
-        "version": VERSION,
-        "inputs": {name: round(known[name], 6) if name in known else None for name in WEIGHTS},
-        "parts": {name: parts.get(name) for name in WEIGHTS},
-        "unknown": unknown,
-    }
-    if unknown:
-        return Composite(float(inputs.strength), "strength_fallback", meta)
-    score = 100.0 * sum(parts.values()) / sum(WEIGHTS[name] for name in parts)
-    return Composite(round(max(1.0, min(100.0, score)), 2), "composite", meta)
+    given = (
+        inputs.strength,
+        inputs.group_share,
+        inputs.age_s,
+        inputs.spread_prob,
+        inputs.minutes_to_start,
+        inputs.key_mass,
+        inputs.sharp_lean,
+    )
+    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(column, np.float64)) for column in given))
+    values = np.stack(columns, axis=1)
+    weights = np.array(list(WEIGHTS.values()))
+    parts = rounded(weights * _shares(values), 3)
+    known = ~np.isnan(parts)
+    total, weight = np.zeros(len(values)), np.zeros(len(values))
+    for part in range(len(weights)):
+        total += np.where(known[:, part], parts[:, part], 0.0)
+        weight += np.where(known[:, part], weights[part], 0.0)
+    unknown = _unknown(inputs.unknown, len(values))
+    is_known = np.array([not why for why in unknown], np.bool_)
+    score = rounded(np.clip(100.0 * total / weight, 1.0, 100.0), 2)
+    metas = [
+        {
+            "version": VERSION,
+            "inputs": dict(zip(WEIGHTS, looked_at, strict=True)),
+            "parts": dict(zip(WEIGHTS, earned, strict=True)),
+            "unknown": why,
+        }
+        for looked_at, earned, why in zip(rounded(values, 6).tolist(), parts.tolist(), unknown, strict=True)
+    ]
+    source = ["strength_fallback" if why else "composite" for why in unknown]
+    return Composite(np.where(is_known, score, values[:, 0]), source, metas)
 
 
-def _share(name: str, value: float) -> float:
-    """How much of its weight a part earns, from 0 to 1."""
-    shares = {
-        "strength": lambda: value / 100.0,
-        "breadth": lambda: value,
-        "freshness": lambda: 1.0 - value / STALE_AGE_S,
-        "agreement": lambda: 1.0 - value / WIDE_SPREAD,
-        # In full from an hour before the start on, nothing three days before, evenly on the scale of ratios.
-        "time_to_start": lambda: 1.0 - math.log(max(value, SOON_MINUTES) / SOON_MINUTES) / _FULL_SCALE,
-        "key_numbers": lambda: value / FULL_KEY_MASS,
-        "sharp_books": lambda: 0.5 + value / FULL_SHARP_LEAN / 2.0,
-    }
-    return max(0.0, min(1.0, shares[name]()))
+def _unknown(reasons: Mapping[str, Sequence[str]], n: int) -> list[dict[str, str]]:
+    """The reasons signal by signal."""
+    found: list[dict[str, str]] = [{} for _ in range(n)]
+    for part in WEIGHTS:
+        for why, reason in zip(found, reasons.get(part, ()), strict=False):
+            if reason:
+                why[part] = reason
+    return found
+
+
+def _shares(values: Floats) -> Floats:
+    """How much of its weight each part earns, from 0 to 1, NaN where it is not known; `values` (N, 7) in order of WEIGHTS."""
+    strength, share, age, spread, minutes, mass, lean = values.T
+    # In full from an hour before the start on, nothing three days before, evenly on the scale of ratios. The logarithms are
+    # the C library's, one by one: NumPy's have other last bits on other processors.
+    logs = np.array([math.log(ratio) for ratio in (np.maximum(minutes, SOON_MINUTES) / SOON_MINUTES).tolist()])
+    shares = (
+        strength / 100.0,
+        share,
+        1.0 - age / STALE_AGE_S,
+        1.0 - spread / WIDE_SPREAD,
+        1.0 - logs / _FULL_SCALE,
+        mass / FULL_KEY_MASS,
+        0.5 + lean / FULL_SHARP_LEAN / 2.0,
+    )
+    return np.clip(np.stack(shares, axis=1), 0.0, 1.0)
 
 
 _FULL_SCALE = math.log(FAR_MINUTES / SOON_MINUTES)

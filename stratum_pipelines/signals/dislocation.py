@@ -127,7 +127,7 @@ def _hit(tape: Tape, opinions: Opinions, found: Apart, k: int, edge: float) -> H
         "spread_prob": round(float(found.others.spread[k]), 6),
         "edge_prob": round(edge, 6),
         "n_other_groups": n_others,
-        "other_book_age_s": tape.ages(answer, market, outcome, np.flatnonzero(others).tolist()),
+        "other_book_age_s": tape.by_book(tape.ages(np.array([cell]), np.array([outcome])), others[None])[0],
     }
     return Hit(
         row,

@@ -108,7 +108,7 @@ def _hit(tape: Tape, opinions: Opinions, found: Divergence, k: int) -> Hit:
         "n_exchanges": int(found.exchanges.n_groups[k]),
         "n_other_groups": int(found.rest.n_groups[k]),
         "exchange_margin": round(float(np.median(opinions.margin[cell, exchanges])), 6),
-        "other_book_age_s": tape.ages(answer, market, outcome, np.flatnonzero(rest).tolist()),
+        "other_book_age_s": tape.by_book(tape.ages(np.array([cell]), np.array([outcome])), rest[None])[0],
     }
     return Hit(
         row,

@@ -53,15 +53,22 @@ class Quotes:
         """The same, one answer earlier."""
         return self.was_active & ~self.before["stale"]
 
-    def cell(self, answer: int, market: int) -> int:
-        """The cell of a market at a judged answer. Raises KeyError where the answer did not change the market."""
-        first, last = np.searchsorted(self.answer, (answer, answer + 1))
-        place = int(first + np.searchsorted(self.market[first:last], market))
-        if place == last or self.market[place] != market:
+    def cells(self, answers: npt.NDArray[np.int64], markets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The cells of markets at judged answers. Raises KeyError where an answer did not change its market."""
+        width = max(int(self.market.max(initial=-1)), int(markets.max(initial=-1))) + 1
+        known, wanted = self.answer * width + self.market, answers * width + markets
+        found = np.searchsorted(known, wanted)
+        missing = np.flatnonzero(known.take(found, mode="clip") != wanted) if len(known) else np.arange(len(wanted))
+        if len(missing):
+            at = (int(answers[missing[0]]), int(markets[missing[0]]))
             raise KeyError(
-                f"Answer {answer} did not change market {market}; rules can only judge markets that changed."
+                f"Answer {at[0]} did not change market {at[1]}; rules can only judge markets that changed."
             )
-        return place
+        return found
+
+    def cell(self, answer: int, market: int) -> int:
+        """The cell of one of them. Raises KeyError where the answer did not change the market."""
+        return int(self.cells(np.array([answer]), np.array([market]))[0])
 
     def moved(self, cell: int, book: int) -> bool:
         """Whether a book quotes a market otherwise than one answer before; a quote that came or went counts."""

@@ -1,9 +1,14 @@
 """How strong a signal is, from 1 to 100: size, speed and breadth, each with its own ceiling."""
 
-from collections.abc import Mapping
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.quant.odds import Floats
 from stratum_pipelines.quant.structural_core import is_structural_core
 from stratum_pipelines.quant.time_to_start import time_bucket
+from stratum_pipelines.signals.rounding import rounded
 
 __all__ = ["is_structural_core", "priority", "strength", "time_bucket"]
 
@@ -13,24 +18,38 @@ FULL_SPEED_STEPS_PER_MINUTE = 0.2
 FULL_BREADTH_GROUPS = 8.0
 
 
+class Strength(NamedTuple):
+    """The scores of N signals and their three components, (N,) each."""
+
+    score: npt.NDArray[np.int64]
+    size: Floats
+    speed: Floats
+    breadth: Floats
+
+
 def strength(
-    move: float, step: float, window_s: float, n_groups: int, steps: float | None = None
-) -> tuple[int, Mapping[str, float]]:
-    """The score and its three components; `steps` says how many steps it amounts to where that is not `move` / `step`.
+    move: npt.ArrayLike,
+    step: npt.ArrayLike,
+    window_s: npt.ArrayLike,
+    n_groups: npt.ArrayLike,
+    steps: npt.ArrayLike = np.nan,
+) -> Strength:
+    """The scores of signals; `steps` says how many steps each amounts to where that is not `move` / `step`, else NaN.
 
     Size earns up to 50, in full at four steps (a step is 0.5 points of spread, 1.0 of total, 0.03 fair probability);
     speed up to 25, in full at a step per five minutes; breadth up to 25, in full at eight operator groups. A window
-    shorter than a minute counts as a minute.
+    shorter than a minute counts as a minute. All are (N,) or one number for all; so are the scores, (N,) at least.
 
     Worked example: a spread moves by 1.0 (two steps) in 20 minutes with four groups: 25 + 12.5 + 12.5 = 50.
     """
-    steps = abs(move) / step if steps is None else steps
-    minutes = max(window_s / 60.0, 1.0)
-    size = SIZE_CEILING * min(1.0, steps / FULL_SIZE_STEPS)
-    speed = SPEED_CEILING * min(1.0, steps / minutes / FULL_SPEED_STEPS_PER_MINUTE)
-    breadth = BREADTH_CEILING * min(1.0, n_groups / FULL_BREADTH_GROUPS)
-    score = max(1, min(100, round(size + speed + breadth)))
-    return score, {"size": round(size, 3), "speed": round(speed, 3), "breadth": round(breadth, 3)}
+    given = np.atleast_1d(np.asarray(steps, np.float64))
+    steps = np.where(np.isnan(given), np.abs(np.asarray(move, np.float64)) / step, given)
+    minutes = np.maximum(np.asarray(window_s, np.float64) / 60.0, 1.0)
+    size = SIZE_CEILING * np.minimum(1.0, steps / FULL_SIZE_STEPS)
+    speed = SPEED_CEILING * np.minimum(1.0, steps / minutes / FULL_SPEED_STEPS_PER_MINUTE)
+    breadth = BREADTH_CEILING * np.minimum(1.0, np.atleast_1d(np.asarray(n_groups)) / FULL_BREADTH_GROUPS)
+    score = np.clip(np.rint(size + speed + breadth), 1, 100).astype(np.int64)
+    return Strength(score, rounded(size, 3), rounded(speed, 3), rounded(breadth, 3))
 
 
 def priority(score: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import League
 from stratum_pipelines.signals.opinions import Opinions, opinions_before
 from stratum_pipelines.signals.quotes import H2H, MARKETS, SPREADS, TOTALS, Quotes
+from stratum_pipelines.signals.rounding import rounded
 
 __all__ = ["H2H", "MARKETS", "SPREADS", "TOTALS", "Tape"]
 
@@ -143,18 +145,22 @@ class Tape:
         found = np.stack([row, judged // n_rows // width, judged // n_rows % width], axis=1)
         return [(r, k, o) for r, k, o in sorted(found.tolist())]
 
-    def ages(self, answer: int, market: int, outcome: int, books: Sequence[int]) -> dict[str, float | None]:
-        """How old the quotes of these books on an outcome are at a judged answer, in seconds by name; None without one."""
-        now = int(self.times[self.n_past + answer])
-        cell = self.quotes.cell(answer, market)
-        seen, there = self.quotes.sighted[cell, outcome], self.quotes.active[cell, outcome]
-        ages = {self.books[b]: round((now - int(seen[b])) / 1e6, 3) if there[b] else None for b in books}
-        return dict(sorted(ages.items()))
+    def ages(self, cells: npt.NDArray[np.int64], outcomes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """How old all quotes on an outcome are in each of N cells, (N, B), in seconds; NaN where there is none."""
+        now = self.times[self.n_past + self.quotes.answer[cells]]
+        seen, there = self.quotes.sighted[cells, outcomes], self.quotes.active[cells, outcomes]
+        return rounded(np.where(there, (now[:, None] - seen) / 1e6, np.nan), 3)
 
-    def fresh_ages(self, answer: int, market: int, outcome: int) -> dict[str, float | None]:
-        """The same of every book whose quote on the outcome is fresh: those the consensus can rest on."""
-        fresh = self.quotes.fresh[self.quotes.cell(answer, market), outcome]
-        return self.ages(answer, market, outcome, np.flatnonzero(fresh).tolist())
+    def by_book(
+        self, values: npt.NDArray[np.float64], named: npt.NDArray[np.bool_]
+    ) -> list[dict[str, float]]:
+        """The values of the named books by name, in alphabetical order; both are (N, B)."""
+        order = np.argsort(self.ranks[: len(self.books)])
+        row, column = np.nonzero(named[:, order])
+        names = np.array(self.books, np.object_)[order][column].tolist()
+        numbers = values[:, order][row, column].tolist()
+        ends = np.searchsorted(row, np.arange(len(named) + 1)).tolist()
+        return [dict(zip(names[a:b], numbers[a:b], strict=True)) for a, b in pairwise(ends)]
 
 
 def feed_gaps(times: npt.NDArray[np.int64], n_past: int) -> npt.NDArray[np.float64]:
