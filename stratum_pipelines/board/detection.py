@@ -19,10 +19,11 @@ from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import Reference
 from stratum_pipelines.signals.admission import admit, refused
 from stratum_pipelines.signals.hits import hits_of
+from stratum_pipelines.signals.moves import moves_by_market
 from stratum_pipelines.signals.opinions import opinions
 from stratum_pipelines.signals.quotes import MARKETS, Quotes
 from stratum_pipelines.signals.signal import Hit, Memory, Signal
-from stratum_pipelines.signals.tape import LOOKBACK_US, Tape, feed_gaps, moves_by_market
+from stratum_pipelines.signals.tape import LOOKBACK_US, Tape, feed_gaps
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -100,7 +101,7 @@ def _tape(
         before_start=seen.times[:, None] < starts,
         gaps_us=feed_gaps(times, n_past),
         moves=moves,
-        by_market=moves_by_market(moves, board.n_markets),
+        by_market=moves_by_market(moves),
         quotes=quotes,
         books=tuple(board.books),
         panel=panel,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from stratum_pipelines.quant.book_rows import shares
 from stratum_pipelines.quant.devig.by_book import MarginMethods
 from stratum_pipelines.quant.odds import Floats
 
@@ -37,7 +38,5 @@ def group_weights(counted: Bools, groups: Ints) -> tuple[Floats, Ints]:
 
     `counted` has shape (N, B) and says which books take part; `groups` (B,) holds the group of each book, from 0 up.
     """
-    membership = (groups[:, None] == np.arange(groups.max(initial=-1) + 1)).astype(np.float64)
-    sizes = counted.astype(np.float64) @ membership
-    share = np.where(counted, 1.0 / np.maximum(sizes[:, groups], 1.0), 0.0)
-    return share, (sizes > 0).sum(axis=1)
+    found = shares(np.ascontiguousarray(counted.T), groups)
+    return found.weights.T, found.n_groups

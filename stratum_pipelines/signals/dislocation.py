@@ -9,6 +9,7 @@ from stratum_pipelines.quant.one_number import moved_fair
 from stratum_pipelines.quant.weighted import weighted_median
 from stratum_pipelines.signals.meta import by_book, count, flag, number, text
 from stratum_pipelines.signals.opinions import Opinions, Yardstick, yardstick
+from stratum_pipelines.signals.rounding import rounded
 from stratum_pipelines.signals.signal import Hit, Memory, Settable, Signal
 from stratum_pipelines.signals.tape import H2H, SPREADS, TOTALS, Tape
 
@@ -53,7 +54,7 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     first[1:] = (places[:, 1:] != places[:, :-1]).any(axis=0)
     chosen = order[first]
     news = chosen[_is_news(tape, found, stands[chosen])]
-    return [_hit(tape, opinions, found, int(stands[k]), float(edge[k])) for k in news.tolist()]
+    return _hits(tape, opinions, found, stands[news], edge[news])
 
 
 def _suspects(tape: Tape, opinions: Opinions) -> tuple[Ints, Ints, Ints]:
@@ -101,47 +102,63 @@ def _edge(tape: Tape, opinions: Opinions, found: Apart, chosen: Ints) -> npt.NDA
     return worth - 1.0 / price
 
 
-def _hit(tape: Tape, opinions: Opinions, found: Apart, k: int, edge: float) -> Hit:
-    cell, outcome, book = int(found.cell[k]), int(found.outcome[k]), int(found.book[k])
-    answer, market = int(opinions.answer[cell]), int(opinions.market[cell])
-    centre, gap = float(found.others.centre[k]), float(found.gap[k])
-    row, n_others = answer + tape.n_past, int(found.others.n_groups[k])
-    others = opinions.counted[cell] & (tape.groups != tape.groups[book])
-    from_value, to_value = centre - gap, centre
-    points: dict[str, float | None] = {"book_point": None, "consensus_point": None}
-    if tape.kinds[market] != H2H:
-        weights = np.where(others, opinions.weights[cell], 0.0)
-        from_value = float(opinions.point[cell, outcome, book])
-        to_value = float(weighted_median(opinions.point[cell, outcome][None], weights[None])[0])
-        points = {"book_point": from_value, "consensus_point": to_value}
-    meta = {
-        **points,
-        "book": tape.books[book],
-        "book_kind": str(tape.book_kinds[book]),
+def _hits(tape: Tape, opinions: Opinions, found: Apart, chosen: Ints, edge: npt.NDArray[np.float64]) -> list[Hit]:
+    if not len(chosen):
+        return []
+    cell, outcome, book = found.cell[chosen], found.outcome[chosen], found.book[chosen]
+    market, row = opinions.market[cell], opinions.answer[cell] + tape.n_past
+    centre, gap = found.others.centre[chosen], found.gap[chosen]
+    own = centre - gap
+    others = opinions.counted[cell] & (tape.groups != tape.groups[book][:, None])
+    weights = np.where(others, opinions.weights[cell], 0.0)
+    is_lined = tape.kinds[market] != H2H
+    own_point = np.where(is_lined, opinions.point[cell, outcome, book], np.nan)
+    their_point = np.where(is_lined, weighted_median(opinions.point[cell, outcome], weights), np.nan)
+    columns = {
+        "book": np.array(tape.books, np.object_)[book],
+        "book_kind": tape.book_kinds[book],
         "book_moved": tape.quotes.moved(cell, book),
-        "book_price_decimal": float(tape.quotes.price[cell, outcome, book]),
-        "book_fair_prob": round(centre - gap, 6),
-        "consensus_fair_prob": round(centre, 6),
-        "gap_prob": round(gap, 6),
-        "z": round(float(found.z[k]), 4),
-        "spread_prob": round(float(found.others.spread[k]), 6),
-        "edge_prob": round(edge, 6),
-        "n_other_groups": n_others,
-        "other_book_age_s": tape.by_book(tape.ages(np.array([cell]), np.array([outcome])), others[None])[0],
+        "book_price_decimal": tape.quotes.price[cell, outcome, book],
+        "book_point": own_point,
+        "book_fair_prob": rounded(own, 6),
+        "consensus_fair_prob": rounded(centre, 6),
+        "consensus_point": their_point,
+        "gap_prob": rounded(gap, 6),
+        "z": rounded(found.z[chosen], 4),
+        "spread_prob": rounded(found.others.spread[chosen], 6),
+        "edge_prob": rounded(edge, 6),
+        "n_other_groups": found.others.n_groups[chosen],
     }
-    return Hit(
-        row,
-        market,
-        outcome,
-        from_value,
-        to_value,
-        int(tape.times[row] - tape.times[max(row - 1, 0)]),
-        (book,),
-        meta,
-        steps=gap / float(tape.steps[H2H]),
-        groups=n_others,
-        entry_book=book,
+    rows = zip(
+        row.tolist(),
+        market.tolist(),
+        outcome.tolist(),
+        np.where(is_lined, own_point, own).tolist(),
+        np.where(is_lined, their_point, centre).tolist(),
+        (tape.times[row] - tape.times[np.maximum(row - 1, 0)]).tolist(),
+        book.tolist(),
+        zip(*(column.tolist() for column in columns.values()), strict=True),
+        tape.by_book(tape.ages(cell, outcome), others),
+        (gap / tape.steps[H2H]).tolist(),
+        found.others.n_groups[chosen].tolist(),
+        strict=True,
     )
+    return [
+        Hit(
+            row=at,
+            market=where,
+            outcome=toward,
+            from_value=from_value,
+            to_value=to_value,
+            window_us=window,
+            books=(apart,),
+            meta={**dict(zip(columns, meta, strict=True)), "other_book_age_s": ages},
+            steps=steps,
+            groups=n_groups,
+            entry_book=apart,
+        )
+        for at, where, toward, from_value, to_value, window, apart, meta, ages, steps, n_groups in rows
+    ]
 
 
 SIGNAL = Signal(

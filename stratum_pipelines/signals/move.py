@@ -39,11 +39,19 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
 def _reach(tape: Tape, judged: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     """The range of each market's consensus over the window of each judged answer: no move can exceed it."""
     reach = np.zeros((len(judged), tape.value.shape[1]))
-    for i, row in enumerate(judged.tolist()):
-        window = tape.value[max(int(anchors[i]), 0) : row + 1]
-        high = np.where(np.isnan(window), -np.inf, window).max(axis=0)
-        low = np.where(np.isnan(window), np.inf, window).min(axis=0)
-        reach[i] = np.where(high >= low, high - low, 0.0).max(axis=1)
+    first = np.maximum(anchors, 0)
+    # The extremes of every stretch of 1, 2, 4 … answers: any window is covered by two stretches of one length.
+    high = low = tape.value
+    doublings = np.frexp(judged - first + 1)[1] - 1
+    for doubling in range(int(doublings.max(initial=0)) + 1):
+        length = 2**doubling
+        if doubling:
+            high = np.fmax(high[: -length // 2], high[length // 2 :])
+            low = np.fmin(low[: -length // 2], low[length // 2 :])
+        own = np.flatnonzero(doublings == doubling)
+        begin, end = first[own], judged[own] - length + 1
+        widths = np.fmax(high[begin], high[end]) - np.fmin(low[begin], low[end])
+        reach[own] = np.fmax.reduce(widths, axis=2, initial=0.0)
     return reach
 
 

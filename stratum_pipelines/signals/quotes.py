@@ -61,19 +61,18 @@ class Quotes:
         missing = np.flatnonzero(known.take(found, mode="clip") != wanted) if len(known) else np.arange(len(wanted))
         if len(missing):
             at = (int(answers[missing[0]]), int(markets[missing[0]]))
-            raise KeyError(
-                f"Answer {at[0]} did not change market {at[1]}; rules can only judge markets that changed."
-            )
+            raise KeyError(f"Answer {at[0]} did not change market {at[1]}; rules can only judge markets that changed.")
         return found
 
     def cell(self, answer: int, market: int) -> int:
         """The cell of one of them. Raises KeyError where the answer did not change the market."""
         return int(self.cells(np.array([answer]), np.array([market]))[0])
 
-    def moved(self, cell: int, book: int) -> bool:
-        """Whether a book quotes a market otherwise than one answer before; a quote that came or went counts."""
-        at = (cell, slice(None), book)
-        if (self.active[at] != self.was_active[at]).any():
-            return True
+    def moved(self, cells: npt.NDArray[np.int64], books: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether books quote markets otherwise than one answer before, (N,); a quote that came or went counts."""
+        at = (cells, slice(None), books)
         there = self.active[at]
-        return any((self.now[name][at] != self.before[name][at])[there].any() for name in ("price", "point"))
+        moved = there != self.was_active[at]
+        for name in ("price", "point"):
+            moved |= there & (self.now[name][at] != self.before[name][at])
+        return np.asarray(moved.any(axis=1))

@@ -1,15 +1,23 @@
 """STEAM: many operator groups moved a market the same way, each by a full step, within minutes."""
 
-import numpy as np
+from dataclasses import dataclass
+from statistics import median
 
+import numpy as np
+import numpy.typing as npt
+
+from stratum_pipelines.quant.odds import Floats
 from stratum_pipelines.quant.panel import group_weights
 from stratum_pipelines.quant.weighted import weighted_median
 from stratum_pipelines.signals.meta import number
-from stratum_pipelines.signals.sides import column_of, is_against, sign_of
-from stratum_pipelines.signals.signal import Hit, Memory, Settable, Signal
+from stratum_pipelines.signals.sides import column_of, falls_for, is_against, sign_of
+from stratum_pipelines.signals.signal import NEVER, Hit, Memory, Settable, Signal
 from stratum_pipelines.signals.tape import H2H, MARKETS, SANE_AGE_US, Tape
 
+Ints = npt.NDArray[np.int64]
+
 MINUTE_US = 60 * 1_000_000
+LATE = np.iinfo(np.int64).max
 SETTINGS_OF_MARKETS = {"h2h": "min_move_h2h", "spreads": "min_move_spread", "totals": "min_move_total"}
 
 
@@ -22,74 +30,102 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     counts for nothing. The consensus must not have gone the other way meanwhile.
     """
     window_us = int(tape.parameters["window_minutes"] * MINUTE_US)
+    occasions = tape.occasions(tape.parameters["min_books"], window_us + SANE_AGE_US)
+    if not len(occasions):
+        return []
+    return _hits(tape, _together(tape, occasions, window_us))
+
+
+@dataclass(frozen=True)
+class Together:
+    """Books that moved together, (K,) each: where, from when to when by their clocks, and since when it may have begun.
+
+    `net` (K, B) is how far each book moved, NaN for those that do not count, `values` (K, B) where it stands now.
+    """
+
+    row: Ints
+    market: Ints
+    outcome: Ints
+    start: Ints
+    since: Ints
+    end: Ints
+    net: Floats
+    values: Floats
+
+
+def _together(tape: Tape, occasions: Ints, window_us: int) -> Together:
+    """The occasions on which enough groups moved far enough."""
+    row, market, outcome = occasions.T
+    moves, now = tape.moves, tape.times[row]
+    n, n_books = len(row), len(tape.books)
+    # Earlier ones lie before the window, whatever the books' clocks say.
+    whose, mine = tape.by_market.between(market, now - window_us - SANE_AGE_US, now)
+    toward = moves["outcome"][mine] == outcome[whose]
+    end = np.full(n, NEVER)
+    np.maximum.at(end, whose[toward], moves["at"][mine[toward]])
+    # Moves later than the end lead away from the outcome: they count, against it.
+    at, since = moves["at"][mine], moves["since"][mine]
+    within = (at > end[whose] - window_us) & (at - since <= window_us)
+    whose, mine, toward = whose[within], mine[within], toward[within]
+    sizes = np.where(toward, moves["size"][mine], -moves["size"][mine])
+    places = whose * n_books + moves["book"][mine]
+    net: Floats = np.bincount(places, sizes, n * n_books).reshape(n, n_books).astype(np.float64, copy=False)
+    values = _own_values(tape, row - tape.n_past, market, outcome)
+    least = np.array([float(tape.parameters[SETTINGS_OF_MARKETS[name]]) for name in MARKETS])
+    moved = (net >= least[tape.kinds[market]][:, None] - 1e-9) & ~np.isnan(values)
+    _, n_groups = group_weights(moved, tape.groups[:n_books])
+    picked = toward & moved[whose, moves["book"][mine]]
+    first, looked = np.full(n, LATE), np.full(n, LATE)
+    np.minimum.at(first, whose[picked], moves["at"][mine[picked]])
+    np.minimum.at(looked, whose[picked], moves["since"][mine[picked]])
+    net = np.where(moved, net, np.nan)
+    k = np.flatnonzero(n_groups >= tape.parameters["min_books"])
+    return Together(row[k], market[k], outcome[k], first[k], looked[k], end[k], net[k], values[k])
+
+
+def _hits(tape: Tape, found: Together) -> list[Hit]:
+    """Those the consensus did not go against meanwhile."""
+    kind, moved = tape.kinds[found.market], ~np.isnan(found.net)
+    sign, column = sign_of(kind, found.outcome), column_of(kind, found.outcome)
+    first = np.maximum(tape.index_at(found.since), 0)
+    before, after = (tape.value[at, found.market, column] * sign for at in (first, found.row))
+    known = ~np.isnan(before) & ~np.isnan(after)
+    agreed = known & ~is_against(kind, found.outcome, after - before)
+    weights, _ = group_weights(moved, tape.groups[: len(tape.books)])
+    moves = np.where(falls_for(kind, found.outcome)[:, None], -found.net, found.net)
+    own_before, own_after = (weighted_median(own, weights) for own in (found.values - moves, found.values))
+    window = found.end - found.start
     hits = []
-    for row, market, outcome in tape.occasions(tape.parameters["min_books"], window_us + SANE_AGE_US):
-        if tape.before_start[row - tape.n_past, market]:
-            hit = _judge(tape, row, market, outcome, window_us)
-            if hit:
-                hits.append(hit)
+    for k in np.flatnonzero(agreed).tolist():
+        move = median(found.net[k, moved[k]].tolist())
+        row = int(found.row[k])
+        meta = {
+            "book_move_median": round(move, 6),
+            "book_moves_per_minute": round(move / max(int(window[k]) / MINUTE_US, 1.0), 6),
+            "seconds_between_books": round(int(window[k]) / 1e6, 3),
+            "seconds_uncertain": round(int(found.end[k] - found.since[k]) / 1e6, 3),
+            "consensus_before": round(float(before[k]), 6),
+            "consensus_after": round(float(after[k]), 6),
+            "feed_gap_s": round(float(tape.gaps_us[row - tape.n_past]) / 1e6, 3),
+        }
+        place = row, int(found.market[k]), int(found.outcome[k])
+        values = float(own_before[k]), float(own_after[k])
+        hits.append(Hit(*place, *values, int(window[k]), tuple(np.flatnonzero(moved[k]).tolist()), meta))
     return hits
 
 
-def _judge(tape: Tape, row: int, market: int, outcome: int, window_us: int) -> Hit | None:
-    moves, now = tape.moves, tape.times[row]
-    kind = int(tape.kinds[market])
-    # Earlier ones lie before the window, whatever the books' clocks say.
-    mine = tape.moves_of(market, int(now) - window_us - SANE_AGE_US, int(now))
-    toward = moves["outcome"][mine] == outcome
-    end = int(moves["at"][mine[toward]].max())
-    # Moves later than the end lead away from the outcome: they count, against it.
-    within = (moves["at"][mine] > end - window_us) & (moves["at"][mine] - moves["since"][mine] <= window_us)
-    mine, toward = mine[within], toward[within]
-    net = np.zeros(len(tape.books))
-    np.add.at(net, moves["book"][mine], np.where(toward, moves["size"][mine], -moves["size"][mine]))
-    values = _own_values(tape, row - tape.n_past, market, outcome)
-    least = float(tape.parameters[SETTINGS_OF_MARKETS[MARKETS[kind]]])
-    moved = (net >= least - 1e-9) & ~np.isnan(values)
-    books = np.flatnonzero(moved)
-    if len(set(tape.groups[books].tolist())) < tape.parameters["min_books"]:
-        return None
-    weights, _ = group_weights(moved[None], tape.groups[: len(moved)])
-    picked = mine[toward & np.isin(moves["book"][mine], books)]
-    start, since = int(moves["at"][picked].min()), int(moves["since"][picked].min())
-    falls = is_against(kind, outcome, 1.0)
-    before = values + net if falls else values - net
-    from_value, to_value = weighted_median(np.stack([before, values]), np.repeat(weights, 2, axis=0)).tolist()
-    consensus = _consensus(tape, int(tape.index_at(np.array([since]))[0]), row, market, outcome)
-    if consensus is None or is_against(kind, outcome, consensus[1] - consensus[0]):
-        return None
-    window = end - start
-    move = float(np.median(net[books]))
-    meta = {
-        "book_move_median": round(move, 6),
-        "book_moves_per_minute": round(move / max(window / MINUTE_US, 1.0), 6),
-        "seconds_between_books": round(window / 1e6, 3),
-        "seconds_uncertain": round((end - since) / 1e6, 3),
-        "consensus_before": round(consensus[0], 6),
-        "consensus_after": round(consensus[1], 6),
-        "feed_gap_s": round(float(tape.gaps_us[row - tape.n_past]) / 1e6, 3),
-    }
-    return Hit(row, market, outcome, from_value, to_value, window, tuple(books.tolist()), meta)
-
-
-def _own_values(tape: Tape, answer: int, market: int, outcome: int) -> np.ndarray:
-    """Every book's point on the outcome, or its fair probability in h2h; NaN where it quotes none."""
+def _own_values(tape: Tape, answer: Ints, market: Ints, outcome: Ints) -> Floats:
+    """Every book's point on the outcome, or its fair probability in h2h; (N, B), NaN where it quotes none."""
     n = len(tape.books)
-    quotes, cell = tape.quotes, tape.quotes.cell(answer, market)
-    if tape.kinds[market] == H2H:
-        prices = quotes.price[cell][None, :, :n]
-        kinds, n_outcomes = np.array([H2H]), np.array([tape.league.n_outcomes])
-        fair, _ = tape.panel.methods.remove(prices, kinds, n_outcomes, np.arange(n))
-        return np.asarray(fair[0, outcome])
-    return np.where(quotes.active[cell, outcome, :n], quotes.point[cell, outcome, :n], np.nan)
-
-
-def _consensus(tape: Tape, first: int, row: int, market: int, outcome: int) -> tuple[float, float] | None:
-    """The consensus before the first of the moves and now, from the outcome's side; None where one is not known."""
-    kind = int(tape.kinds[market])
-    sign, column = sign_of(kind, outcome), column_of(kind, outcome)
-    path = tape.value[[max(first, 0), row], market, column] * sign
-    return None if np.isnan(path).any() else (float(path[0]), float(path[1]))
+    quotes, cell, kind = tape.quotes, tape.quotes.cells(answer, market), tape.kinds[market]
+    values = np.where(quotes.active[cell, outcome, :n], quotes.point[cell, outcome, :n], np.nan)
+    winner = np.flatnonzero(kind == H2H)
+    if len(winner):
+        n_outcomes = np.full(len(winner), tape.league.n_outcomes)
+        prices = quotes.price[cell[winner], :, :n]
+        fair, _ = tape.panel.methods.remove(prices, kind[winner], n_outcomes, np.arange(n))
+        values[winner] = fair[np.arange(len(winner)), outcome[winner]]
+    return values
 
 
 SIGNAL = Signal(

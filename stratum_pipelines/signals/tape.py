@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import League
+from stratum_pipelines.signals.moves import MovesByMarket
 from stratum_pipelines.signals.opinions import Opinions, opinions_before
 from stratum_pipelines.signals.quotes import H2H, MARKETS, SPREADS, TOTALS, Quotes
 from stratum_pipelines.signals.rounding import rounded
@@ -29,24 +30,6 @@ class Game(Protocol):
     event_id: str
     home_team: str
     away_team: str
-
-
-class MovesByMarket(NamedTuple):
-    """The places of moves, market by market and in order of receipt: `order`, with `received` beside it.
-
-    Those of market m stand from `starts[m]` up to `starts[m + 1]`.
-    """
-
-    order: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    received: npt.NDArray[np.int64]
-
-
-def moves_by_market(moves: Mapping[str, npt.NDArray[Any]], n_markets: int) -> MovesByMarket:
-    """The index of the columns of `Tape.moves`."""
-    order = np.argsort(moves["market"], kind="stable")
-    starts = np.searchsorted(moves["market"][order], np.arange(n_markets + 1))
-    return MovesByMarket(order, starts, moves["received_at"][order])
 
 
 @dataclass(frozen=True)
@@ -118,19 +101,13 @@ class Tape:
 
     def movers(self, row: int, market: int, outcome: int, since: int) -> npt.NDArray[np.int64]:
         """Books that moved a market toward an outcome after `since`, up to the answer in that row; sorted, once each."""
-        mine = self.moves_of(market, since, int(self.times[row]))
+        _, mine = self.by_market.between(np.array([market]), np.array([since]), self.times[row : row + 1])
         return np.unique(self.moves["book"][mine[self.moves["outcome"][mine] == outcome]])
 
-    def moves_of(self, market: int, since: int, until: int) -> npt.NDArray[np.int64]:
-        """The places in `moves` of those of a market received after `since` and not after `until`, in order of receipt."""
-        first, end = self.by_market.starts[market : market + 2].tolist()
-        within = first + np.searchsorted(self.by_market.received[first:end], (since, until), side="right")
-        return self.by_market.order[within[0] : within[1]]
+    def occasions(self, at_least: int, reach_us: int) -> npt.NDArray[np.int64]:
+        """Row, market and outcome (N, 3) of every judged answer before the start that brought a move of which many count.
 
-    def occasions(self, at_least: int, reach_us: int) -> list[tuple[int, int, int]]:
-        """Row, market and outcome of every judged answer that brought a move, where as many moves could count together.
-
-        "Could": at least so many moves toward the outcome were received within `reach_us`. In order of row.
+        "Many": at least so many moves toward the outcome were received within `reach_us`. In order of row.
         """
         m, n_rows = self.moves, len(self.times)
         width = self.value.shape[2]
@@ -141,9 +118,10 @@ class Tape:
         row = judged % n_rows
         reach = np.searchsorted(self.times, self.times[row] - reach_us, side="right")
         counted = np.searchsorted(order, judged, side="right") - np.searchsorted(order, judged - row + reach)
-        judged, row = judged[counted >= at_least], row[counted >= at_least]
-        found = np.stack([row, judged // n_rows // width, judged // n_rows % width], axis=1)
-        return [(r, k, o) for r, k, o in sorted(found.tolist())]
+        market = judged // n_rows // width
+        wanted = np.flatnonzero((counted >= at_least) & self.before_start[row - self.n_past, market])
+        wanted = wanted[np.argsort(row[wanted], kind="stable")]
+        return np.stack([row, market, judged // n_rows % width], axis=1)[wanted]
 
     def ages(self, cells: npt.NDArray[np.int64], outcomes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """How old all quotes on an outcome are in each of N cells, (N, B), in seconds; NaN where there is none."""
@@ -151,9 +129,7 @@ class Tape:
         seen, there = self.quotes.sighted[cells, outcomes], self.quotes.active[cells, outcomes]
         return rounded(np.where(there, (now[:, None] - seen) / 1e6, np.nan), 3)
 
-    def by_book(
-        self, values: npt.NDArray[np.float64], named: npt.NDArray[np.bool_]
-    ) -> list[dict[str, float]]:
+    def by_book(self, values: npt.NDArray[np.float64], named: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
         """The values of the named books by name, in alphabetical order; both are (N, B)."""
         order = np.argsort(self.ranks[: len(self.books)])
         row, column = np.nonzero(named[:, order])
@@ -168,14 +144,14 @@ def feed_gaps(times: npt.NDArray[np.int64], n_past: int) -> npt.NDArray[np.float
 
     Microseconds, linear interpolation; the gap that reaches into the half hour counts. Infinite before the second answer.
     """
-    gaps = np.full(len(times) - n_past, np.inf)
-    firsts = np.maximum(np.searchsorted(times, times - LOOKBACK_US, side="right") - 1, 0)
-    for i, row in enumerate(range(n_past, len(times))):
-        between = np.diff(times[int(firsts[row]) : row + 1])
-        if len(between):
-            between.sort()
-            place = GAP_QUANTILE * (len(between) - 1)
-            low = int(place)
-            high = min(low + 1, len(between) - 1)
-            gaps[i] = between[low] + (between[high] - between[low]) * (place - low)
-    return gaps
+    rows = np.arange(n_past, len(times))
+    firsts = np.maximum(np.searchsorted(times, times[rows] - LOOKBACK_US, side="right") - 1, 0)
+    n = rows - firsts
+    at = firsts[:, None] + np.arange(max(int(n.max(initial=0)), 1))
+    gaps = np.append(np.diff(times), 0).astype(np.float64)
+    between = np.sort(np.where(at < rows[:, None], gaps.take(at, mode="clip"), np.inf), axis=1)
+    place = GAP_QUANTILE * np.maximum(n - 1, 0)
+    below = place.astype(np.int64)
+    low, high = (between[np.arange(len(rows)), end] for end in (below, np.minimum(below + 1, np.maximum(n - 1, 0))))
+    with np.errstate(invalid="ignore"):
+        return np.where(n > 0, low + (high - low) * (place - below), np.inf)

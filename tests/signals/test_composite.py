@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratum_pipelines.signals.composite import WEIGHTS, Inputs, Unknown, composite
+from stratum_pipelines.signals.composite import WEIGHTS, Inputs, composite
 from tests.build import MINUTE, NOON
 from tests.signals.boards import GROUPS, found_by, poll
 
@@ -17,9 +18,9 @@ USUAL = Inputs(50, 0.5, 90.0, 0.006, 15.0, 0.03, 0.0)
 
 def test_the_weights_are_a_hundred() -> None:
     assert sum(WEIGHTS.values()) == 100
-    assert composite(BEST).score == 100.0
+    assert composite(BEST).score.tolist() == [100.0]
     # Of the worst only the strength of 1 is left, 0.4; nothing scores below 1.
-    assert composite(WORST).score == 1.0
+    assert composite(WORST).score.tolist() == [1.0]
 
 
 @pytest.mark.parametrize(
@@ -42,15 +43,26 @@ def test_the_weights_are_a_hundred() -> None:
 )
 def test_each_part_by_hand(changed: dict, part: str, earned: float) -> None:
     found = composite(replace(USUAL, **changed))
-    assert found.meta["parts"][part] == pytest.approx(earned, abs=0.001)
-    assert found.score == pytest.approx(sum(found.meta["parts"].values()), abs=0.01)
+    (meta,) = found.metas
+    assert meta["parts"][part] == pytest.approx(earned, abs=0.001)
+    assert found.score[0] == pytest.approx(sum(meta["parts"].values()), abs=0.01)
+
+
+def test_signals_scored_together_score_as_each_alone() -> None:
+    ages = [0.0, 90.0, 450.0, 1000.0]
+    together = composite(replace(USUAL, age_s=np.array(ages), sharp_lean=np.array([0.0, np.nan, 0.01, -0.02])))
+    alone = [
+        composite(replace(USUAL, age_s=a, sharp_lean=s)) for a, s in zip(ages, (0.0, np.nan, 0.01, -0.02), strict=True)
+    ]
+    assert together.score.tolist() == [one.score[0] for one in alone]
+    assert [str(meta) for meta in together.metas] == [str(one.metas[0]) for one in alone]
 
 
 def test_a_part_that_does_not_apply_gives_its_weight_to_the_others() -> None:
-    found = composite(replace(USUAL, key_mass=None, sharp_lean=None))
+    found = composite(replace(USUAL, key_mass=np.nan, sharp_lean=np.nan))
     # 20 + 7.5 + 9 + 8 + 10 = 54.5 of the 85 that are left.
-    assert (found.score, found.source) == (64.12, "composite")
-    assert found.meta["parts"]["sharp_books"] is None and found.meta["unknown"] == {}
+    assert (found.score.tolist(), found.source) == ([64.12], ["composite"])
+    assert np.isnan(found.metas[0]["parts"]["sharp_books"]) and found.metas[0]["unknown"] == {}
 
 
 @pytest.mark.parametrize(
@@ -64,10 +76,10 @@ def test_a_part_that_does_not_apply_gives_its_weight_to_the_others() -> None:
     ],
 )
 def test_what_applies_and_is_not_known_leaves_the_strength(missing: str, part: str) -> None:
-    found = composite(replace(USUAL, **{missing: Unknown("nobody quotes")}))
-    assert (found.score, found.source) == (50.0, "strength_fallback")
-    assert found.meta["unknown"] == {part: "nobody quotes"}
-    assert found.meta["inputs"][part] is None
+    found = composite(replace(USUAL, **{missing: np.nan, "unknown": {part: ["nobody quotes"]}}))
+    assert (found.score.tolist(), found.source) == ([50.0], ["strength_fallback"])
+    assert found.metas[0]["unknown"] == {part: "nobody quotes"}
+    assert np.isnan(found.metas[0]["inputs"][part])
 
 
 numbers = {
@@ -76,8 +88,8 @@ numbers = {
     "age_s": st.floats(0, 3600),
     "spread_prob": st.floats(0, 0.2),
     "minutes_to_start": st.floats(-200, 20_000),
-    "key_mass": st.none() | st.floats(0, 0.4),
-    "sharp_lean": st.none() | st.floats(-0.2, 0.2),
+    "key_mass": st.just(np.nan) | st.floats(0, 0.4),
+    "sharp_lean": st.just(np.nan) | st.floats(-0.2, 0.2),
 }
 BETTER = {"strength": 1, "group_share": 1, "age_s": -1, "spread_prob": -1, "minutes_to_start": -1, "key_mass": 1}
 
@@ -86,7 +98,7 @@ BETTER = {"strength": 1, "group_share": 1, "age_s": -1, "spread_prob": -1, "minu
 def test_the_score_stays_in_its_range_and_better_inputs_never_lower_it(values: dict, name: str, by: float) -> None:
     score = composite(Inputs(**values)).score
     assert 1 <= score <= 100
-    if values[name] is not None:
+    if not np.isnan(values[name]):
         better = values[name] + BETTER.get(name, 1) * by * (abs(values[name]) + 0.01)
         assert composite(Inputs(**{**values, name: better})).score >= score
 

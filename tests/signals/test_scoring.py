@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,22 +26,30 @@ from stratum_pipelines.signals.scoring import is_structural_core, priority, stre
 def test_the_strength_by_hand(
     move: float, step: float, window_s: float, n_groups: int, score: int, size: float, speed: float, breadth: float
 ) -> None:
-    assert strength(move, step, window_s, n_groups) == (score, {"size": size, "speed": speed, "breadth": breadth})
+    assert strength(move, step, window_s, n_groups) == (score, size, speed, breadth)
 
 
 @given(st.floats(-50, 50), st.sampled_from([0.03, 0.5, 1.0]), st.floats(0, 7200), st.integers(0, 20))
 def test_the_score_lies_in_1_to_100_and_grows_with_each_part(move: float, step: float, window_s: float, n: int) -> None:
-    score, parts = strength(move, step, window_s, n)
-    assert 1 <= score <= 100 and isinstance(score, int)
-    assert abs(sum(parts.values()) - score) <= 1.01
-    assert strength(-move, step, window_s, n) == (score, parts)
-    assert strength(0.0, step, window_s, n, steps=abs(move) / step) == (score, parts)
+    found = strength(move, step, window_s, n)
+    score, *parts = found
+    assert 1 <= score <= 100
+    assert abs(sum(parts) - score) <= 1.01
+    assert strength(-move, step, window_s, n) == found
+    assert strength(0.0, step, window_s, n, steps=abs(move) / step) == found
     for larger in (
         strength(move * 1.5, step, window_s, n),
         strength(move, step, window_s / 2, n),
         strength(move, step, window_s, n + 1),
     ):
-        assert larger[0] >= score
+        assert larger.score >= score
+
+
+def test_signals_scored_together_score_as_each_alone() -> None:
+    moves, windows, groups, steps = [-1.0, 2.0, 0.25], [1200, 0, 90], [4, 8, 0], [np.nan, np.nan, 3.0]
+    together = strength(moves, 0.5, windows, groups, steps)
+    alone = [strength(*one) for one in zip(moves, [0.5] * 3, windows, groups, steps, strict=True)]
+    assert [list(row) for row in zip(*together, strict=True)] == [[part.item() for part in one] for one in alone]
 
 
 @pytest.mark.parametrize(
