@@ -20,6 +20,7 @@ import polars as pl
 from stratum_pipelines.batch import DAILY, KEPT_WHOLE, merge_events
 from stratum_pipelines.board.advance import Rows, Unworkable, advance, refused_whole, unworkable
 from stratum_pipelines.board.freshness import book_states
+from stratum_pipelines.board.regime_models import fit_ahead
 from stratum_pipelines.board.state import Board
 from stratum_pipelines.days import days_by_sport, end_day, note_computed, starting_point
 from stratum_pipelines.platform import Platform
@@ -173,6 +174,11 @@ class Market:
         if desk.response_ids:
             note_computed(self.platform, desk.board, desk.day, desk.response_ids, desk.carry_in, digest)
         desk.day, desk.carry_in, desk.response_ids = day, digest, set()
+
+    def fit_ahead(self, sport_key: str, at: int) -> None:
+        """Fit the regimes of the day a sport is answered next, at `at` (UTC microseconds), so that its signals need not wait."""
+        if self.platform.rules.regimes and sport_key in self.desks:
+            fit_ahead(self.desks[sport_key].board, at)
 
     def publish_states(self, board: Board) -> None:
         """Say how the books of a sport stand by its last answer; what a process that is killed left unsaid, the next says."""

@@ -36,6 +36,8 @@ from warehouse.settings import hide_secrets
 LEASE_S = 120.0
 # A tick has 60 seconds, and one request with all its attempts may take 52: no further sport is asked after this many.
 BUDGET_S = 4.0
+# What can be worked out ahead waits for another tick after this many: the next poll may be due.
+AHEAD_S = 0.5
 # Clocks are kept in step by small corrections back, and set right by larger ones.
 JITTER_US = 1_000_000
 AHEAD_US = 3600 * 1_000_000
@@ -124,14 +126,19 @@ class Poller:
     def tick(self, progress: Progress) -> Tick:
         """Poll the sports that are due, the longest overdue first; `progress` is moved on as it goes."""
         tick = Tick()
+        self._poll_due(progress, tick)
+        self._fit_ahead(tick)
+        return tick
+
+    def _poll_due(self, progress: Progress, tick: Tick) -> None:
         started = time.monotonic()
         tick.plans = self.plans(progress)
         due = sorted((plan.at, sport_key) for sport_key, plan in tick.plans.items() if plan.is_due(self.now()))
         if not due:
-            return tick
+            return
         if not self._hold():
             tick.is_held_elsewhere = True
-            return tick
+            return
         try:
             for _, sport_key in due:
                 if time.monotonic() - started > BUDGET_S:
@@ -141,7 +148,18 @@ class Poller:
                 self._note_polled(sport_key, progress, tick)
         finally:
             self._release()
-        return tick
+
+    def _fit_ahead(self, tick: Tick) -> None:
+        """Fit the regimes of a sport that is polled next on a day it has none for: once nothing else is to be done."""
+        started, now = time.monotonic(), self.now()
+        for sport_key, plan in tick.plans.items():
+            if time.monotonic() - started > AHEAD_S:
+                break
+            try:
+                self.market.fit_ahead(sport_key, max(plan.at, now))
+            except Exception as error:
+                logger.exception("The regimes of %s could not be fitted ahead.", sport_key)
+                tick.troubles.append(f"{sport_key}: regimes could not be fitted ahead: {hide_secrets(str(error))}")
 
     def open_market(self) -> Market:
         """The live state of every sport, nothing opened yet."""

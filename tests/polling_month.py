@@ -203,6 +203,9 @@ class Boards:
         self.desks.setdefault(sport_key, Desk(self.kept.setdefault(sport_key, Board(sport_key, 2)), until, ""))
         return []
 
+    def fit_ahead(self, sport_key: str, at: int) -> None:
+        """There is nothing to fit."""
+
     def cycle(self, answer: Answer) -> Cycle:
         """Take an answer in: the games it lists, and a number of changes drawn from how lively they are."""
         league = next(one for one in LEAGUES if one.sport_key == answer.sport_key)

@@ -81,12 +81,9 @@ def begin_day(board: Board, now: int) -> list[Fitted]:
     The steps of the days before it that lie within the window are fitted, the day's own are not.
     """
     day = now // DAY_US
-    held = board.regimes or {"day": {"day": np.array([-1])}, "past": _no_steps(), "today": _no_steps()}
-    if int(held["day"]["day"][0]) == day:
+    if _has_models_of(board, day):
         return []
-    past = {name: np.concatenate([held["past"][name], held["today"][name]]) for name in STEPS}
-    past = _window(past, day * DAY_US)
-    fitted = [_fit(board, past, kind, day) for kind in range(len(KINDS))]
+    past, fitted = _models_of(board, day)
     board.regimes = {
         "day": {"day": np.array([day])},
         "past": past,
@@ -94,6 +91,27 @@ def begin_day(board: Board, now: int) -> list[Fitted]:
         "models": _together(fitted),
     }
     return fitted
+
+
+def fit_ahead(board: Board, now: int) -> None:
+    """Fit what the day of `now` (UTC microseconds) will begin with if no step comes before it; the board stays as it is.
+
+    `begin_day` then finds the same fits at once, for a fit is remembered by what went into it.
+    """
+    if not _has_models_of(board, now // DAY_US):
+        _models_of(board, now // DAY_US)
+
+
+def _has_models_of(board: Board, day: int) -> bool:
+    return bool(board.regimes) and int(board.regimes["day"]["day"][0]) == day
+
+
+def _models_of(board: Board, day: int) -> tuple[Columns, list[Fitted]]:
+    """The steps that a day's models are fitted to, and the fits, an entry per market key."""
+    held = board.regimes or {"past": _no_steps(), "today": _no_steps()}
+    past = {name: np.concatenate([held["past"][name], held["today"][name]]) for name in STEPS}
+    past = _window(past, day * DAY_US)
+    return past, [_fit(board, past, kind, day) for kind in range(len(KINDS))]
 
 
 def model_rows(board: Board, fitted: list[Fitted], now: int) -> pl.DataFrame:

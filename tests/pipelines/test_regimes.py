@@ -13,8 +13,10 @@ from stratum_pipelines.days import stale_days
 from stratum_pipelines.defs.shown import pictures
 from stratum_pipelines.live import Market, run_cycle
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.raw import store_answers
+from stratum_pipelines.quant.regimes import fitting
+from stratum_pipelines.raw import day_of, store_answers
 from tests.board.calm_and_lively import market
+from tests.build import NFL
 from tests.pipelines.homes import assert_same, contents, days_of, open_home, run_live
 from warehouse.errors import SettingInvalid
 from warehouse.settings import read_settings
@@ -59,6 +61,30 @@ def test_live_with_restarts_writes_what_batch_computes(on: Platform, tmp_path: P
     assert_same(held, batch)
     for day in DAYS:
         assert close_day(live, day).differences.is_empty()
+
+
+def test_a_model_that_was_fitted_ahead_is_the_one_that_batch_fits_and_the_first_answer_of_its_day_fits_nothing(
+    on: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = open_home(tmp_path / "live", **ON)
+    polling = Market(live)
+    first = next(i for i, one in enumerate(ANSWERS) if day_of(one.received_at) == DAYS[1])
+    fitting._fit.cache_clear()
+    for i, one in enumerate(ANSWERS[:first]):
+        run_cycle(polling, one)
+        if i % 16 == 0:
+            # Steps come after it: this fit is of no use, and must not be seen.
+            polling.fit_ahead(NFL, ANSWERS[first].received_at)
+    board = polling.desks[NFL].board.to_bytes()
+    polling.fit_ahead(NFL, ANSWERS[first].received_at)
+    assert polling.desks[NFL].board.to_bytes() == board
+    with monkeypatch.context() as patched:
+        patched.setattr(fitting, "_best", lambda *_: pytest.fail("a cycle waits for a fit"))
+        run_cycle(polling, ANSWERS[first])
+    for one in ANSWERS[first + 1 :]:
+        run_cycle(polling, one)
+    assert contents(live)["regime_models"]["refused"].to_list().count("") == 3
+    assert_same(contents(live), contents(on))
 
 
 def test_a_day_computed_by_itself_without_stored_boards_finds_the_same_model(on: Platform, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from stratum_pipelines.cadence import SECOND
 from stratum_pipelines.fetch import Reached
+from stratum_pipelines.live import Market
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.poller import Poller, Progress, Tick
 from stratum_pipelines.polling_pause import PollingGoesOn, paused_polling
@@ -73,6 +74,33 @@ def test_a_tick_before_its_time_asks_nothing(platform: Platform, clock: Clock) -
     clock.at += 30 * SECOND
     polling.tick(progress)
     assert script.asked == 2
+
+
+def test_at_the_end_of_a_tick_the_regimes_of_the_next_answers_day_are_fitted_one_slow_sport_a_tick(
+    platform: Platform, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script([day_of_answers()[0], answer(NOON, [], sport=EPL)], sports=(NFL, EPL))
+    polling, progress, seconds, ahead = poller(platform, script, clock), Progress(), [0.0], []
+    monkeypatch.setattr("stratum_pipelines.poller.time.monotonic", lambda: seconds[0])
+
+    def fit_ahead(market: Market, sport_key: str, at: int) -> None:
+        assert script.asked == 2
+        ahead.append((sport_key, at))
+        seconds[0] += 1.0
+
+    monkeypatch.setattr(Market, "fit_ahead", fit_ahead)
+    tick = polling.tick(progress)
+    assert ahead == [(NFL, tick.plans[NFL].at)] and tick.plans[NFL].at > NOON
+
+
+def test_a_fit_ahead_that_breaks_is_told_and_loses_no_progress(
+    platform: Platform, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polling, progress = poller(platform, Script(day_of_answers()), clock), Progress()
+    monkeypatch.setattr(Market, "fit_ahead", lambda *_: 1 / 0)
+    tick = polling.tick(progress)
+    assert len(tick.cycles) == 1 and progress.last_poll_at == {NFL: NOON}
+    assert tick.troubles == [f"{NFL}: regimes could not be fitted ahead: division by zero"]
 
 
 def test_two_pollers_never_poll_at_once(platform: Platform, clock: Clock) -> None:

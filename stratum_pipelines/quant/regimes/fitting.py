@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,8 @@ LEAST_VARIANCE = 1e-4
 MORE_PARAMETERS = 2 * len(FEATURES) + 2
 # Added to the counts behind every estimate, so that what never happened in training is not impossible.
 PRIOR_VARIANCE, PRIOR_TRANSITIONS = 0.01, 2.0
+# So many fits are remembered, the newest: those of a day's market keys, for ten sports.
+REMEMBERED = 30
 
 
 class Unfit(StrEnum):
@@ -77,12 +80,18 @@ def fit(paths: Sequence[Floats]) -> Fit:
     """Fit two states to paths of features, each of shape (T, 3); nothing that cannot be fitted raises.
 
     The best of three starts by likelihood is taken, of those that came to rest. State 0 is the one in which the speed
-    varies less, whichever the numbers came out as.
+    varies less, whichever the numbers came out as. Paths that were fitted a short while ago cost nothing again, so whoever
+    knows early what will be fitted can have it fitted ahead.
     """
     kept = [path[~np.isnan(path).any(axis=1)] for path in paths]
     kept = [path for path in kept if len(path)]
-    lengths = [len(path) for path in kept]
-    n_steps, n_paths = sum(lengths), len(kept)
+    return _fit(b"".join(path.tobytes() for path in kept), tuple(len(path) for path in kept))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _fit(together_as_bytes: bytes, lengths: tuple[int, ...]) -> Fit:
+    """The fit of paths without a NaN, of these lengths, one behind the other."""
+    n_steps, n_paths = sum(lengths), len(lengths)
 
     def refused(reason: Unfit) -> Fit:
         return Fit(None, reason, n_steps, n_paths)
@@ -91,7 +100,7 @@ def fit(paths: Sequence[Floats]) -> Fit:
         return refused(Unfit.TOO_FEW_STEPS)
     if n_paths < LEAST_PATHS:
         return refused(Unfit.TOO_FEW_GAMES)
-    together = np.concatenate(kept)
+    together = np.frombuffer(together_as_bytes).reshape(n_steps, len(FEATURES))
     centre, scale = together.mean(axis=0).round(DECIMALS), together.std(axis=0).round(DECIMALS)
     if (scale <= 0).any():
         return refused(Unfit.NO_MOVEMENT)
@@ -123,7 +132,7 @@ def load_fitting() -> None:
     from threadpoolctl import threadpool_limits  # noqa: F401
 
 
-def _best(steps: Floats, lengths: list[int]) -> "GaussianHMM | None":
+def _best(steps: Floats, lengths: tuple[int, ...]) -> "GaussianHMM | None":
     """The likeliest fit of those that came to rest; the first of equals."""
     import warnings
 
