@@ -19,6 +19,8 @@ from litestar.routes import HTTPRoute
 
 from stratum_api.access import guard
 from stratum_api.controllers.account import AccountController
+from stratum_api.controllers.consensus import ConsensusController
+from stratum_api.controllers.dislocations import DislocationController
 from stratum_api.controllers.documentation import DocumentationController
 from stratum_api.controllers.health import HealthController
 from stratum_api.controllers.keys import KeyController
@@ -45,7 +47,7 @@ from stratum_api.routes import visiting
 from stratum_api.service import Service, make_service
 from stratum_api.settings import read_api_settings
 from stratum_api.showing import seeing
-from warehouse.errors import DatabaseError
+from warehouse.errors import DatabaseError, LakeError
 from warehouse.settings import read_settings
 
 logger = logging.getLogger("stratum.api")
@@ -60,6 +62,8 @@ CONTROLLERS = (
     KeyController,
     UsageController,
     SignalController,
+    ConsensusController,
+    DislocationController,
 )
 EXPOSED = (
     "RateLimit",
@@ -151,6 +155,9 @@ def as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, DatabaseError):
         return Unavailable("The database does not answer.", headers={"Retry-After": str(RETRY_AFTER_S)})
+    if isinstance(error, LakeError):
+        logger.warning("%s", error)
+        return Unavailable("The lake does not answer.", headers={"Retry-After": str(RETRY_AFTER_S)})
     if isinstance(error, ValidationException):
         named = error.extra if isinstance(error.extra, list) else []
         errors = [{"name": str(one.get("key", "")), "message": str(one.get("message", ""))} for one in named]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from stratum_api.core_samples import Stretches
 from stratum_api.history import History
 from stratum_api.key_cache import KeyCache
 from stratum_api.limits import Limiter, open_windows
@@ -34,6 +35,7 @@ class Service:
     database: Database
     lake: Lake
     history: History
+    stretches: Stretches
     rows: Rows
     cursors: Cursors
     keys: KeyCache
@@ -66,12 +68,14 @@ def make_service(storage: Settings, settings: ApiSettings) -> Service:
     keys = KeyCache(open_rows(storage.database_url, KEY_CONNECTIONS), secret)
     meter = Meter(database, storage.home / "api" / "usage", with_alerts="limit_alerts" in settings.flags)
     lake = Lake(storage.lake_url)
+    history = History(lake)
     return Service(
         settings=settings,
         storage=storage,
         database=database,
         lake=lake,
-        history=History(lake),
+        history=history,
+        stretches=Stretches(history),
         rows=rows,
         cursors=Cursors(secret),
         keys=keys,

@@ -10,6 +10,7 @@ from stratum_api.problems import PlanInsufficient
 from stratum_api.rows import Row, Select, as_structs, columns_of
 from stratum_api.service import Service
 from stratum_api.shown.signals import ShownSignal, SignalPage
+from stratum_api.signal_gate import ask_gated
 from stratum_api.tiers import Sight
 from warehouse.database.outbox import SIGNAL_DETECTED
 from warehouse.database.types import micros, moment
@@ -43,7 +44,7 @@ async def read_feed(
     """A page of the signals that are wanted and may be seen."""
     question = Question("listSignals", order, wanted)
     after = service.cursors.read(cursor, question)
-    ask = _asked(service, sight, wanted)
+    ask = await asked(service, sight, wanted)
     is_ranked = order == "ranked"
     if after is not None:
         *score, detected_at, signal_id = after
@@ -72,7 +73,7 @@ async def read_since_sequence(
 ) -> SignalPage:
     """Signals in the order they were announced, after a number of the stream; nothing announced is left out between pages."""
     last = await _newest_sequence(service, sight)
-    ask = _asked(service, sight, wanted)
+    ask = await asked(service, sight, wanted)
     ask.where("o.topic = {} and o.sequence > {} and o.sequence <= {}", SIGNAL_DETECTED, since_sequence, last)
     statement = ask.sql(
         f"{COLUMNS}, o.sequence",
@@ -87,7 +88,7 @@ async def read_since_sequence(
     return SignalPage(items, None, rows[-1][-1] if len(rows) == limit else max(last, since_sequence))
 
 
-def _asked(service: Service, sight: Sight, wanted: Wanted) -> Select:
+async def asked(service: Service, sight: Sight, wanted: Wanted) -> Select:
     """The conditions, within what the visitor may see."""
     since, until = sight.between(wanted.since, wanted.until)
     sight.require_full("velocity_gt", wanted.velocity_gt)
@@ -116,10 +117,9 @@ def _asked(service: Service, sight: Sight, wanted: Wanted) -> Select:
         ask.where("s.time_bucket = {}", wanted.time_bucket)
     if wanted.tier is not None:
         ask.where("s.priority = {}", wanted.tier)
-    if sight.is_core_only or wanted.structural_core is not None:
-        ask.where(
-            "s.is_structural_core" if sight.is_core_only or wanted.structural_core else "not s.is_structural_core"
-        )
+    if wanted.structural_core is not None:
+        ask.where("s.is_structural_core" if wanted.structural_core else "not s.is_structural_core")
+    await ask_gated(service, sight, ask)
     return ask
 
 

@@ -6,12 +6,15 @@ from litestar import Controller
 from litestar.params import QueryParameter
 
 from stratum_api.pages import USUAL_LIMIT, CursorText, Limit
-from stratum_api.parameters import NAME, Events, Market, Since, Sport, Until, moment, named
+from stratum_api.parameters import NAME, Events, Market, SignalId, Since, Sport, Until, moment, named
 from stratum_api.problems import CursorInvalid, ParameterInvalid
 from stratum_api.routes import Serving
 from stratum_api.showing import Seeing, shows
 from stratum_api.shown.signals import EXAMPLE_PAGE, SignalPage
+from stratum_api.shown.traces import EXAMPLE as TRACE
+from stratum_api.shown.traces import SignalTrace
 from stratum_api.signal_feed import Wanted, read_feed, read_since_sequence
+from stratum_api.signal_trace import read_trace
 
 Order = Annotated[
     Literal["chronological", "ranked"],
@@ -101,3 +104,8 @@ class SignalController(Controller):
         if cursor is not None or order != "chronological":
             raise ParameterInvalid("since_sequence has an order of its own: go on with the `sequence` of the page.")
         return await read_since_sequence(service, sight, wanted, since_sequence, limit)
+
+    @shows("/{signal_id:str}", "getSignal", example=TRACE)
+    async def one(self, service: Serving, sight: Seeing, signal_id: SignalId) -> SignalTrace:
+        """A signal and what it rests on: quotes, consensus, and the answers they came in, by the digest of their bytes."""
+        return await read_trace(service, sight, signal_id)

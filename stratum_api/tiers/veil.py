@@ -47,17 +47,17 @@ class Veil:
             return answer
         return self._lay(answer, sight)
 
-    def _over(self, found: Type, where: str) -> Lay | None:
-        """What to do with a value of this type; None where it can be shown as it is."""
+    def _over(self, found: Type, where: str, *, is_free: bool = False) -> Lay | None:
+        """What to do with a value of this type; None where it can be shown as it is, as anything can where it is free."""
         if isinstance(found, Metadata):
-            return self._over(found.type, where)
+            return self._over(found.type, where, is_free=is_free)
         if isinstance(found, StructType):
             return self._over_struct(found)
         if isinstance(found, CollectionType):
-            return _each(self._over(found.item_type, where))
+            return _each(self._over(found.item_type, where, is_free=is_free))
         if isinstance(found, UnionType):
-            return _where_any([self._over(one, where) for one in found.types])
-        if isinstance(found, PLAIN):
+            return _where_any([self._over(one, where, is_free=is_free) for one in found.types])
+        if is_free or isinstance(found, PLAIN):
             return None
         raise TypeError(
             f"{where} holds a {type(found).__name__}: what is in it is not declared, so it can only be Full."
@@ -69,14 +69,13 @@ class Veil:
         for field in found.fields:
             where = f"{found.cls.__name__}.{field.name}"
             tier = _tier(field.type)
+            if tier not in (OPEN, FULL):
+                raise TypeError(f"{where} does not say who sees it: write Open[…] or Full[…].")
             if tier == FULL:
                 hidden.append(field.name)
-            elif tier == OPEN:
-                lay = self._over(field.type, where)
-                if lay is not None:
-                    inner.append((field.name, lay))
-            else:
-                raise TypeError(f"{where} does not say who sees it: write Open[…] or Full[…].")
+            lay = self._over(field.type, where, is_free=tier == FULL)
+            if lay is not None:
+                inner.append((field.name, lay))
         self.hidden[found.cls] = tuple(hidden)
         if not issubclass(found.cls, Shown):
             if hidden:

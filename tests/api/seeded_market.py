@@ -28,6 +28,7 @@ from warehouse.tables import (
 CANARY, CANARY_NUMBER = "CANARY", 73117311
 YOUNG, YOUNG_NUMBER = "YOUNG", 62216221
 OLD_SIGNAL, YOUNG_SIGNAL = "a" * 32, "b" * 32
+OLD_DISLOCATION, YOUNG_DISLOCATION = "c" * 32, "d" * 32
 GAME = "game"
 # The ages of the two rows: community sees nothing younger than ten minutes.
 OLD_AGE, YOUNG_AGE = dt.timedelta(minutes=30), dt.timedelta(minutes=2)
@@ -54,11 +55,17 @@ def seed(api: Api) -> dt.datetime:
     old, young = now - OLD_AGE, now - YOUNG_AGE
     store, lake = MarketStore(api.service.database), api.service.lake
     start = {"commence_at": now + dt.timedelta(hours=2), "event_id": GAME, "sport_key": "football"}
+    ids = {OLD_SIGNAL: OLD_DISLOCATION, YOUNG_SIGNAL: YOUNG_DISLOCATION}
     for at, is_young, signal_id in ((old, False, OLD_SIGNAL), (young, True, YOUNG_SIGNAL)):
         events = rows(Events, at, is_young, **start)
         consensus = rows(Consensus, at, is_young, **start, outcome="Home", market="spreads")
-        signals = rows(
-            Signals, at, is_young, **start, signal_id=signal_id, outcome="Home", market="spreads", meta=meta(is_young)
+        about = {**start, "outcome": "Home", "market": "spreads", "meta": meta(is_young)}
+        dislocated = {"signal_id": ids[signal_id], "signal_type": "DISLOCATION", "is_structural_core": False}
+        signals = pl.concat(
+            [
+                rows(Signals, at, is_young, **about, signal_id=signal_id),
+                rows(Signals, at, is_young, **{**about, **dislocated}),
+            ]
         )
         store.publish(events=events, consensus=consensus, signals=signals, now=at)
         quotes = rows(OddsSnapshots, at, is_young, **start, outcome="Home", market="spreads")
@@ -90,6 +97,7 @@ def value(column: Column, at: dt.datetime, is_told: bool, is_young: bool) -> Any
     text = f"{CANARY if is_told else 'open'}{YOUNG if is_young else ''}"
     number = CANARY_NUMBER if is_told else YOUNG_NUMBER if is_young else 5
     if column.dtype == pl.Float64:
-        return number / 10**8 if column.at_most is not None and column.at_most <= 1 else 1 + number / 10**8
+        # Written so that its digits can be found again in an answer.
+        return float(f"{0 if column.at_most is not None and column.at_most <= 1 else 1}.{number}")
     kinds: dict[Any, Any] = {pl.String: text, pl.Boolean: True, pl.Binary: b"", pl.Int32: number, pl.Int64: number}
     return kinds.get(column.dtype, [text])

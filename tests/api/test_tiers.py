@@ -1,13 +1,15 @@
 """What plans see: every endpoint for every plan, on data in which whatever must not be seen can be recognised."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import httpx
 import msgspec
+import polars as pl
 import pytest
 
+from stratum_api.core_samples import FOR_EVER, TooFew, too_few
 from stratum_api.flags import Flags
 from stratum_api.pages import Page
 from stratum_api.plans import find_plan, load_plans
@@ -15,14 +17,30 @@ from stratum_api.problems import NotFound, ParameterInvalid, PlanInsufficient
 from stratum_api.showing import shows
 from stratum_api.tiers import TIMELESS, Full, Open, Shown, Sight, veil_of
 from tests.api.conftest import Api, problem
-from tests.api.seeded_market import CANARY, CANARY_NUMBER, GAME, OLD_SIGNAL, YOUNG, YOUNG_NUMBER, YOUNG_SIGNAL, seed
+from tests.api.seeded_market import (
+    CANARY,
+    CANARY_NUMBER,
+    GAME,
+    OLD_DISLOCATION,
+    OLD_SIGNAL,
+    YOUNG,
+    YOUNG_DISLOCATION,
+    YOUNG_NUMBER,
+    YOUNG_SIGNAL,
+    rows,
+    seed,
+)
+from warehouse.tables import Scorecards
 
+YOUNG_SIGNALS = (YOUNG_SIGNAL, YOUNG_DISLOCATION)
 NOW = dt.datetime(2026, 11, 21, 18, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
-PATH_VALUES = {"signal_id": OLD_SIGNAL, "event_id": GAME, "key_id": "sk_7Hq2Zk1pQ0aB", "code": "not_found"}
+VALUES = {"signal_id": OLD_SIGNAL, "event_id": GAME, "key_id": "sk_7Hq2Zk1pQ0aB", "code": "not_found", "event": GAME}
 # How else an endpoint is asked than without anything: by its operation id.
 QUESTIONS: dict[str, list[dict[str, str]]] = {
     "listSignals": [{"order": "ranked"}, {"since_sequence": "0"}, {"event": GAME}],
+    "getConsensus": [{"event": GAME}, {"as_of": "NOW"}],
+    "listDislocations": [{"upcoming": "false"}],
 }
 INTEL = "/api/v1/intel"
 
@@ -32,12 +50,19 @@ def told(answer: httpx.Response) -> str:
     return f"{answer.text} {dict(answer.headers)}"
 
 
+def ids(answer: httpx.Response) -> list[str]:
+    """The ids of the signals of a page."""
+    return [one["signal_id"] for one in answer.json()["items"]]
+
+
 def readings(api: Api) -> Iterator[tuple[str, str, list[dict[str, str]]]]:
     """Every endpoint that is read: its operation, its address with the values seeded, and what it is asked."""
     for path, item in api.get("/docs/openapi.json").json()["paths"].items():
         if "get" in item and path.startswith("/api/"):
-            operation = item["get"]["operationId"]
-            yield operation, path.format(**PATH_VALUES), [{}, *QUESTIONS.get(operation, [])]
+            operation, asked = item["get"]["operationId"], item["get"].get("parameters", [])
+            needed = {one["name"]: VALUES[one["name"]] for one in asked if one["in"] == "query" and one["required"]}
+            questions = [needed] + [needed | other for other in QUESTIONS.get(operation, [])]
+            yield operation, path.format(**VALUES), questions
 
 
 def hidden(api: Api) -> dict[str, bool]:
@@ -50,7 +75,9 @@ def hidden(api: Api) -> dict[str, bool]:
     }
 
 
-def test_no_endpoint_tells_any_plan_what_it_does_not_include(api: Api) -> None:
+def test_no_endpoint_tells_any_plan_what_it_does_not_include(start_api: Callable[..., Api]) -> None:
+    # All kinds of signals are shown: what the gate keeps back could not leak.
+    api = start_api(STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE="false")
     seed(api)
     hides = hidden(api)
     reads = list(readings(api))
@@ -59,7 +86,8 @@ def test_no_endpoint_tells_any_plan_what_it_does_not_include(api: Api) -> None:
         key = api.key(plan.code, requests_per_minute=100_000)
         for operation, path, questions in reads:
             for asked in questions:
-                answer = api.get(path, key, params=asked)
+                now = dt.datetime.now(dt.UTC).isoformat()
+                answer = api.get(path, key, params={name: now if one == "NOW" else one for name, one in asked.items()})
                 text, where = told(answer), f"{plan.code} {operation} {asked}: {answer.text}"
                 assert answer.status_code < 500, where
                 if plan.is_redacted:
@@ -69,7 +97,7 @@ def test_no_endpoint_tells_any_plan_what_it_does_not_include(api: Api) -> None:
                     assert answer.status_code == 200, where
                     assert not hides[operation] or CANARY in text, where
                 if plan.delay_s:
-                    assert not any(one in text for one in (YOUNG, str(YOUNG_NUMBER), YOUNG_SIGNAL)), where
+                    assert not any(one in text for one in (YOUNG, str(YOUNG_NUMBER), *YOUNG_SIGNALS)), where
 
 
 def test_every_endpoint_of_intelligence_is_declared_with_a_veil_and_billed(api: Api) -> None:
@@ -83,7 +111,9 @@ def test_every_endpoint_of_intelligence_is_declared_with_a_veil_and_billed(api: 
 def test_real_time_plans_see_what_is_young(api: Api) -> None:
     seed(api)
     for plan in ("pro", "builder", "enterprise"):
-        assert YOUNG_SIGNAL in api.get(f"{INTEL}/signals", api.key(plan)).text
+        key = api.key(plan)
+        assert YOUNG_SIGNAL in api.get(f"{INTEL}/signals", key).text
+        assert YOUNG in api.get(f"{INTEL}/consensus", key).text
 
 
 def test_a_filter_on_what_is_not_shown_is_refused_for_it_would_tell(api: Api) -> None:
@@ -93,18 +123,52 @@ def test_a_filter_on_what_is_not_shown_is_refused_for_it_would_tell(api: Api) ->
 
 
 def test_redacted_plans_see_the_structural_core_alone_unless_the_operator_opens_it(
-    start_api: Any, environ: dict[str, str]
+    start_api: Callable[..., Api],
 ) -> None:
     api = start_api()
     seed(api)
-    with api.service.database.begin() as connection:
-        connection.exec_driver_sql("update signals set is_structural_core = (1 = 0)")
-    key = api.key("community")
-    assert api.get(f"{INTEL}/signals", key).json()["items"] == []
-    assert problem(api.get(f"{INTEL}/signals?structural_core=false", key))["feature"] == "structural_core"
+    key, feed = api.key("community"), f"{INTEL}/signals"
+    assert ids(api.get(feed, key)) == [OLD_SIGNAL]
+    assert ids(api.get(f"{INTEL}/dislocations", key)) == []
+    assert problem(api.get(f"{feed}/{OLD_DISLOCATION}", key))["code"] == "not_found"
+    assert problem(api.get(f"{feed}?structural_core=false", key))["feature"] == "structural_core"
     opened = start_api(STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE="false")
-    assert [one["signal_id"] for one in opened.get(f"{INTEL}/signals", key).json()["items"]] == [OLD_SIGNAL]
-    assert len(api.get(f"{INTEL}/signals?structural_core=false", api.key("pro")).json()["items"]) == 2
+    assert ids(opened.get(feed, key)) == [OLD_DISLOCATION, OLD_SIGNAL]
+    assert ids(opened.get(f"{INTEL}/dislocations", key)) == [OLD_DISLOCATION]
+    assert ids(api.get(feed, api.key("pro"))) == [YOUNG_DISLOCATION, YOUNG_SIGNAL, OLD_DISLOCATION, OLD_SIGNAL]
+
+
+def test_the_core_is_shown_only_where_enough_signals_like_it_had_met_their_close(start_api: Callable[..., Api]) -> None:
+    api = start_api()
+    old = seed(api)
+    cards = rows(
+        Scorecards, old - MINUTE, False, signal_type="KEY_CROSS", market="spreads", sport_key="football", time_bucket="",
+        window="all", n=14,
+    )  # fmt: skip
+    api.service.lake.append(Scorecards, cards, batch="few")
+    key, feed = api.key("community"), f"{INTEL}/signals"
+    assert ids(api.get(feed, key)) == []
+    assert api.get(f"{feed}/{OLD_SIGNAL}", key).status_code == 404
+    assert len(ids(api.get(feed, api.key("pro")))) == 4
+    enough = cards.with_columns(n=pl.lit(15, pl.Int32), as_of=pl.lit(old - MINUTE / 2))
+    api.service.lake.append(Scorecards, enough.cast(dict(Scorecards.schema())), batch="enough")
+    assert ids(start_api().get(feed, key)) == [OLD_SIGNAL]
+
+
+def test_too_few_samples_are_stretches_between_scorecards() -> None:
+    days = [NOW + dt.timedelta(days=n) for n in range(4)]
+    cards = [("a", days[0], 3), ("a", days[1], 14), ("a", days[2], 15), ("b", days[1], 15), ("b", days[3], 2)]
+    assert too_few(cards) == [TooFew("a", days[0], days[2]), TooFew("b", days[3], FOR_EVER)]
+    assert too_few([]) == []
+
+
+def test_a_trace_tells_redacted_plans_neither_quotes_nor_times_of_the_window(api: Api) -> None:
+    seed(api)
+    path = f"{INTEL}/signals/{OLD_SIGNAL}"
+    told = api.get(path, api.key("community")).json()
+    assert (told["quotes"], told["consensus"], told["answers"], told["is_redacted"]) == (None, None, None, True)
+    assert (told["answer"]["response_id"], told["signal"]["signal_id"]) == ("open", OLD_SIGNAL)
+    assert problem(api.get(f"{INTEL}/signals/{YOUNG_SIGNAL}", api.key("community")))["code"] == "not_found"
 
 
 def test_history_and_games_are_bounded_by_the_plan(api: Api) -> None:
