@@ -18,7 +18,7 @@ from types import MappingProxyType
 import polars as pl
 
 from stratum_pipelines.batch import DAILY, KEPT_WHOLE, merge_events
-from stratum_pipelines.board.advance import Rows, Unworkable, advance, refused_whole, unworkable
+from stratum_pipelines.board.advance import Rows, Unworkable, advance, load_computation, refused_whole, unworkable
 from stratum_pipelines.board.freshness import book_states
 from stratum_pipelines.board.regime_models import fit_ahead
 from stratum_pipelines.board.state import Board
@@ -89,8 +89,9 @@ class Market:
         self.on_step = on_step
         self.desks: dict[str, Desk] = {}
         self.writers = ThreadPoolExecutor(4, thread_name_prefix="stratum-writer")
+        # Loading these takes seconds, which the first answer and the first signals of a day should not wait for.
+        self.writers.submit(load_computation, platform.rules)
         if platform.rules.regimes:
-            # Loading it takes seconds, which the first signals of a day should not wait for.
             self.writers.submit(load_fitting)
 
     def recover(self, until: dt.date = dt.date.max) -> list[Cycle]:

@@ -28,6 +28,7 @@ from stratum_pipelines.board.schedule import Schedule
 from stratum_pipelines.board.state import Board
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reading import Answer, Reading, Refusal
+from stratum_pipelines.quant.consensus import load_agreement
 from stratum_pipelines.reference import (
     BookWeights,
     League,
@@ -75,6 +76,12 @@ class Rules:
 
 
 Rows = dict[str, pl.DataFrame]
+
+
+def load_computation(rules: Rules) -> None:
+    """Load what is compiled: no answer should wait for it."""
+    league = next(iter(rules.reference.leagues.values()))
+    load_agreement(panel_of((), 8, league, rules.reference, rules.methods, rules.book_weights), league)
 
 
 class Unworkable(Exception):

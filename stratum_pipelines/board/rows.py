@@ -121,6 +121,7 @@ def consensus_of_run(board: Board, run: Run, panel: Panel, league: League) -> Ag
         kinds,
         panel,
         league,
+        run.market,
     )
 
 
@@ -152,11 +153,11 @@ def consensus_rows(board: Board, run: Run, names: Names, found: Agreement, panel
             "sport_key": constant(board.sport_key, len(i)),
             "side": names.sides[names.side_codes(m, o)],
             "commence_at": times(run.commence_at[p, names.market_game[m]]),
-            "n_books": pl.Series(found.n_books[i]).cast(pl.Int32),
-            "n_groups": pl.Series(found.n_groups[i]).cast(pl.Int32),
-            "n_stale": pl.Series(found.n_stale[i]).cast(pl.Int32),
-            "n_at_number": pl.Series(found.n_at_number[i]).cast(pl.Int32),
-            "n_sharp": pl.Series(found.n_sharp[i]).cast(pl.Int32),
+            "n_books": pl.Series(found.n_books[i]),
+            "n_groups": pl.Series(found.n_groups[i]),
+            "n_stale": pl.Series(found.n_stale[i]),
+            "n_at_number": pl.Series(found.n_at_number[i]),
+            "n_sharp": pl.Series(found.n_sharp[i]),
             "age_median_s": numbers(found.age_median[i]),
             "age_max_s": numbers(found.age_max[i]),
             "point_median": numbers(found.point_median[i, o]),

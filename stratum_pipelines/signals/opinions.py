@@ -59,7 +59,7 @@ def opinions_before(
     """What the books thought in these cells of the quotes one answer before, at the numbers given; kinds and numbers are (N,)."""
     price, point = quotes.before["price"][cells], quotes.before["point"][cells]
     own = own_views(price, quotes.was_fresh[cells], kinds, panel, league)
-    views = views_at(numbers, own, point[:, 0], kinds, panel, league)
+    views = views_at(numbers, own, point, kinds, panel, league)
     return opinions(views, quotes.answer[cells], quotes.market[cells], point)
 
 

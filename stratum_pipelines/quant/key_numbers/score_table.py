@@ -14,8 +14,8 @@ Exactness. The chances are worked out once, on a grid of means, and between two 
 proportion to the distance. That is no approximation laid over the model, it is the model: a mixture of two probability
 distributions is one, so probabilities sum to 1 and rise with the mean and with the handicap, and the mean behind a
 probability is the root of a straight line, found without iterating. A probability moved there and back is the one it was.
-Every step is arithmetic on single elements: a market's numbers do not depend on what stands beside it in the array, so
-live cycles and whole days give the same bits.
+Every step is arithmetic on single elements (`moving.py`): a market's numbers do not depend on what stands beside it in the
+array, so live cycles and whole days give the same bits.
 """
 
 from dataclasses import dataclass
@@ -33,8 +33,6 @@ Bools = npt.NDArray[np.bool_]
 
 # A power of two: the cell of a mean is found by halving.
 CELLS = 2048
-# Work is done in pieces that stay in the processor's cache.
-PIECE = 16_384
 # How far numbers and means reach, in standard deviations. Margins: numbers to 6 either side. Totals: numbers from 0 to 17,
 # which is 300 points of basketball and 28 goals of soccer.
 MARGIN_REACH = (10.0, 11.0)
@@ -80,16 +78,13 @@ class ScoreTable:
         Any shapes that fit each other. NaN where the probability is not between 0 and 1, the number is none the table
         knows, or both together lie beyond the table's means (about one in ten million).
         """
+        from stratum_pipelines.quant.key_numbers.moving import places
+
         prob, handicap = np.broadcast_arrays(np.asarray(fair_prob, np.float64), np.asarray(at, np.float64))
-        shape = prob.shape
-        flipped = (handicap > 0) & self.is_total
-        own_prob = np.where(flipped, 1.0 - prob, prob).ravel()
-        own_handicap = np.where(flipped, -handicap, handicap).ravel()
-        cell, share = np.zeros(own_prob.size, np.int64), np.empty(own_prob.size)
-        for start in range(0, own_prob.size, PIECE):
-            piece = slice(start, start + PIECE)
-            cell[piece], share[piece] = self._find(own_prob[piece], own_handicap[piece])
-        return Place(cell.reshape(shape), share.reshape(shape), np.asarray(flipped))
+        cell, share = np.empty(prob.size, np.int64), np.empty(prob.size)
+        flipped = np.empty(prob.size, np.bool_)
+        places(prob.flatten(), handicap.flatten(), self.lowest, self.reached, self.is_total, cell, share, flipped)
+        return Place(cell.reshape(prob.shape), share.reshape(prob.shape), flipped.reshape(prob.shape))
 
     def chances(self, place: Place, to: npt.ArrayLike) -> Chances:
         """What a bet at handicap `to` is worth in markets that stand at `place`.
@@ -98,20 +93,13 @@ class ScoreTable:
         leaves between them (-3.125) is shared out in proportion to the distance. NaN where the place is nowhere, or
         where an over is asked for an under's number.
         """
+        from stratum_pipelines.quant.key_numbers.moving import chances
+
         cell, share, flipped, handicap = np.broadcast_arrays(*place, np.asarray(to, np.float64))
-        own = np.where(flipped, -handicap, handicap)
-        if self.is_total:
-            own = np.where(own <= 0, own, np.nan)
-        wins, holds = np.empty(own.size), np.empty(own.size)
-        cells, shares, owns = cell.ravel(), share.ravel(), own.ravel()
-        for start in range(0, own.size, PIECE):
-            piece = slice(start, start + PIECE)
-            wins[piece], holds[piece] = self._value(cells[piece], shares[piece], owns[piece])
-        over, push = wins.reshape(own.shape), (holds - wins).reshape(own.shape)
-        under = (1.0 - holds).reshape(own.shape)
-        win, lose = np.where(flipped, under, over), np.where(flipped, over, under)
-        decided = win + lose
-        return Chances(win, push, lose, np.where(decided > 0, win, np.nan) / np.where(decided > 0, decided, 1.0))
+        found = np.empty((4, handicap.size))
+        known = (self.lowest, self.reached, self.is_total)
+        chances(cell.flatten(), share.flatten(), flipped.flatten(), handicap.flatten(), *known, found)
+        return Chances(*found.reshape(4, *handicap.shape))
 
     def move(self, fair_prob: npt.ArrayLike, at: npt.ArrayLike, to: npt.ArrayLike) -> Chances:
         """What a bet at handicap `to` is worth, when `fair_prob` (given no push) is known at handicap `at`.
@@ -136,69 +124,6 @@ class ScoreTable:
         place = self.place(0.5, first + (second - first) / 2)
         before, after = self.chances(place, first), self.chances(place, second)
         return np.abs(before.win - after.win + after.lose - before.lose) / 2
-
-    def _find(self, prob: Floats, handicap: Floats) -> tuple[Ints, Floats]:
-        """Cells and shares at which the chance of winning, less `prob` of the chance that the bet is decided, is nothing."""
-        row, win_share, hold_share, known = self._rows(handicap)
-        known &= (prob > 0) & (prob < 1)
-        if self.is_total:
-            known &= handicap <= 0
-        width = len(self.means)
-        flat, base = self.reached.ravel(), row * width
-        # P(win) = prob · P(decided), with both as shares of the step from one row to the next, is one share of that step.
-        turn = win_share * (1.0 - prob) + hold_share * prob
-
-        def excess(place: Ints) -> Floats:
-            upper = flat.take(place)
-            return upper + turn * (flat.take(place + width) - upper) - prob
-
-        place = base.copy()
-        step = CELLS // 2
-        while step:
-            place += step * (excess(place + step) <= 0)
-            step //= 2
-        low, high = excess(place), excess(place + 1)
-        known &= (low <= 0) & (high >= 0) & (high > low)
-        share = -low / np.where(known, high - low, 1.0)
-        return np.where(known, place - base, 0), np.where(known, share, np.nan)
-
-    def _value(self, cell: Ints, share: Floats, handicap: Floats) -> tuple[Floats, Floats]:
-        """The chances of winning and of not losing."""
-        row, win_share, hold_share, known = self._rows(handicap, beyond=True)
-        width = len(self.means)
-        flat, base = self.reached.ravel(), row * width + cell
-        upper, lower = (flat.take(at) + share * (flat.take(at + 1) - flat.take(at)) for at in (base, base + width))
-        step = np.where(known, lower - upper, np.nan)
-        return upper + win_share * step, upper + hold_share * step
-
-    def _rows(self, handicap: Floats, *, beyond: bool = False) -> tuple[Ints, Floats, Floats, Bools]:
-        """Per handicap the row of `reached`, the shares of the step to the next row in winning and in not losing, and if known.
-
-        A bet at handicap -x wins above x. From x = k up to k + ½ it always wins at k + 1 and loses below k, and k itself
-        passes from a push to a loss; from k + ½ to k + 1 it holds at k + 1, which passes from a win to a push. `beyond` takes numbers
-        outside the table as certain, which they are.
-        """
-        known = np.isfinite(handicap)
-        number = np.where(known, -handicap, 0.0)
-        # The rows of `reached` between which there is something to share: up to the one that is all zero.
-        last = len(self.reached) - 2
-        low, high = self.lowest - 1.0, float(self.lowest + last)
-        if beyond:
-            number = np.minimum(np.maximum(number, low), high)
-        else:
-            known &= (number >= self.lowest) & (number < high - 1)
-            number = np.where(known, number, self.lowest)
-        whole = np.floor(number)
-        part = (number - whole) * 2.0
-        late = part >= 1.0
-        row = (whole - self.lowest).astype(np.int64) + late
-        before = row < 0
-        win_share = np.where(late, part - 1.0, 1.0)
-        hold_share = np.where(late, 0.0, part)
-        if beyond:
-            win_share, hold_share = np.where(before, 0.0, win_share), np.where(before, 0.0, hold_share)
-            row = np.minimum(np.maximum(row, 0), last)
-        return row, win_share, hold_share, known
 
 
 def build_score_table(weights: Floats, lowest: int, deviation: float, *, is_total: bool) -> ScoreTable:
