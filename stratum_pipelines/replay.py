@@ -27,8 +27,8 @@ COLUMNS = (
 REFUSED_WHOLE = ("out_of_order", "cannot_be_computed", "unknown_sport")
 # What a rule remembers may matter for a day.
 REMEMBERED = dt.timedelta(days=1)
-# So many changes are laid out at once: few enough for the processor's cache and for memory.
-CHANGES_PER_RUN = 25_000
+# So many changes are laid out at once: few enough for memory.
+CHANGES_PER_RUN = 150_000
 
 
 @dataclass(frozen=True)
@@ -133,10 +133,9 @@ class _Replay:
         for sport_key in sorted(polls):
             if self.rules.league(sport_key) is None:
                 continue
-            mine = np.array([sport == sport_key for sport in sports], np.bool_)
-            at = slice(None) if mine.all() else np.flatnonzero(mine[rows.codes["event_id"]])
+            is_own = np.array([sport == sport_key for sport in sports], np.bool_)
             times, responses = polls[sport_key]
-            for changes, its_responses in self._changes(sport_key, rows, at, times, responses):
+            for changes, its_responses in self._changes(sport_key, rows, is_own, times, responses):
                 n_changes += len(changes.answer)
                 board = self.sports[sport_key].board
                 for name, frame in advance_changes(
@@ -150,57 +149,55 @@ class _Replay:
         self,
         sport_key: str,
         rows: CodedRows,
-        at: slice | npt.NDArray[np.int64],
+        is_own: npt.NDArray[np.bool_],
         times: npt.NDArray[np.int64],
         responses: pl.Series,
     ) -> Iterator[tuple[Changes, pl.Series]]:
         """The rows of one sport on its board, a bounded number at a time; the board grows to hold them."""
+        from stratum_pipelines.board.laying import met, placed
+
         sport = self.sports.setdefault(sport_key, _Sport(blank_board(sport_key, self.rules)))
         board = sport.board
-        values = {name: array[at] for name, array in rows.values.items()}
-        event, book, kind, side = (rows.codes[name][at] for name in ("event_id", "bookmaker", "market", "side"))
-        answer = _positions(times, values["received_at"])
-        books = _placed(rows.texts["bookmaker"], book, board.books)
-        kinds = np.array([KINDS.index(name) if name in KINDS else -1 for name in rows.texts["market"]], np.int64)
+        event, book, kind, side = (rows.codes[name] for name in ("event_id", "bookmaker", "market", "side"))
+        n_kinds, n_books = len(rows.texts["market"]), len(rows.texts["bookmaker"])
+        listed, quoting = met(event, kind, book, is_own, n_kinds, n_books)
+        markets = self._markets(
+            sport, rows.texts["event_id"], rows.texts["market"], listed, int(times[0]) if len(times) else 0
+        )
+        books = _placed(rows.texts["bookmaker"], quoting, board.books)
         outcomes = np.array([OUTCOME_OF_SIDE[name] for name in rows.texts["side"]], np.int64)
-        n_kinds = len(rows.texts["market"])
-        pair = event * np.int64(n_kinds) + kind
-        markets = self._markets(sport, rows.texts["event_id"], kinds, pair, int(times[0]) if len(times) else 0)
         board.fit()
-        price, point = values["price_decimal"], values["point"]
+        values = rows.values
+        own, answer, *places = placed(event, kind, side, book, values["received_at"], times, markets, outcomes, books)
+        price, point = values["price_decimal"][own], values["point"][own]
+        market, outcome, book_ = places
         everything = Changes(
             times=times,
             answer=answer,
-            market=markets[pair],
-            outcome=outcomes[side],
-            book=books[book],
+            market=market,
+            outcome=outcome,
+            book=book_,
             price=price,
             point=np.where(np.isnan(point), 0.0, point),
-            quoted_at=values["quoted_at"],
-            commence_at=values["commence_at"],
+            quoted_at=values["quoted_at"][own],
+            commence_at=values["commence_at"][own],
         )
-        placed = (answer >= 0) & (everything.market >= 0)
-        if not placed.all():
-            everything = everything.chosen(np.flatnonzero(placed))
         for first, end in _cuts(everything.answer, len(times)):
             yield everything.between(first, end), responses[first:end]
 
     def _markets(
-        self, sport: _Sport, events: Sequence[str], kinds: npt.NDArray[np.int64], pair: npt.NDArray[np.int64], at: int
+        self, sport: _Sport, events: Sequence[str], kinds: Sequence[str], listed: npt.NDArray[np.bool_], at: int
     ) -> npt.NDArray[np.int64]:
-        """The board's position of every pair of a game's and a market's code, -1 where there is none."""
-        met = np.zeros(len(events) * len(kinds), np.bool_)
-        met[pair] = True
-        markets = np.full(len(met), -1, np.int64)
-        for code in np.flatnonzero(met).tolist():
-            event_id, kind = events[code // len(kinds)], int(kinds[code % len(kinds)])
-            if kind < 0:
+        """The board's position of every pair of a game and a market that is listed, -1 elsewhere and where there is none."""
+        markets = np.full(listed.shape, -1, np.int64)
+        for event, kind in np.argwhere(listed).tolist():
+            if kinds[kind] not in KINDS:
                 continue
-            place = sport.places.get(event_id)
+            place = sport.places.get(events[event])
             if place is None:
-                place = sport.places[event_id] = len(sport.board.registry.games)
-                sport.board.registry.games.append(self.games.met(event_id, at))
-            markets[code] = sport.board.market(place, kind)
+                place = sport.places[events[event]] = len(sport.board.registry.games)
+                sport.board.registry.games.append(self.games.met(events[event], at))
+            markets[event, kind] = sport.board.market(place, KINDS.index(kinds[kind]))
         return markets
 
     def _end_day(self, sport: _Sport) -> None:
@@ -223,33 +220,12 @@ class _Replay:
         sport.places = {game.event_id: place for place, game in enumerate(board.registry.games)}
 
 
-def _placed(names: Sequence[str], codes: npt.NDArray[np.int32], known: list[str]) -> npt.NDArray[np.int64]:
-    """Each code's place among the known names, which grow by those that are new, in alphabetical order."""
-    used = np.zeros(len(names), np.bool_)
-    used[codes] = True
-    met = [name for name, is_used in zip(names, used.tolist(), strict=True) if is_used]
-    known += sorted(set(met).difference(known))
+def _placed(names: Sequence[str], quoting: npt.NDArray[np.bool_], known: list[str]) -> npt.NDArray[np.int64]:
+    """Each name's place among the known names, which grow by those that quote, in alphabetical order."""
+    new = {name for name, quotes in zip(names, quoting.tolist(), strict=True) if quotes}
+    known += sorted(new.difference(known))
     place = {name: i for i, name in enumerate(known)}
     return np.array([place.get(name, -1) for name in names], np.int64)
-
-
-def _positions(times: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The place of each moment among the times, -1 where it is none of them."""
-    if not len(times):
-        return np.full(len(moments), -1, np.int64)
-    # Looked up by the second, in which hardly ever more than one answer came.
-    seconds = times // 1_000_000
-    first = int(seconds[0])
-    table = np.full(int(seconds[-1]) - first + 1, -1, np.int64)
-    table[seconds - first] = np.arange(len(times))
-    second = moments // 1_000_000 - first
-    inside = (second >= 0) & (second < len(table))
-    place = table.take(second, mode="clip")
-    odd = np.flatnonzero(times.take(place) != moments)
-    if len(odd) or not inside.all():
-        place[odd] = np.minimum(np.searchsorted(times, moments[odd]), len(times) - 1)
-        place[times.take(place) != moments] = -1
-    return place
 
 
 def _cuts(answer: npt.NDArray[np.int64], n_answers: int) -> Iterator[tuple[int, int]]:

@@ -264,10 +264,9 @@ def advance_changes(
     names = name_codes(board, responses)
     n_books = len(board.books)
     panel = panel_of(tuple(board.books), n_books, league, rules.reference, rules.methods, rules.book_weights)
-    found = consensus_of_run(board, seen, panel, league)
-    # When a standing quote was last seen is not stored: the ages are unknown.
-    ages = [pl.lit(None, pl.Float64).alias(name) for name in ("age_median_s", "age_max_s")]
-    rows = {"consensus": consensus_rows(board, seen, names, found, panel).with_columns(ages)}
+    # When a standing quote was last seen is not stored.
+    found = consensus_of_run(board, seen, panel, league, with_ages=False)
+    rows = {"consensus": consensus_rows(board, seen, names, found, panel)}
     if with_signals:
         value = in_force(board, seen, found)
         # Regimes are not followed: their models are fitted to days that a replay may not have seen.

@@ -109,13 +109,13 @@ def snapshot_rows(board: Board, run: Run, names: Names) -> pl.DataFrame:
     )
 
 
-def consensus_of_run(board: Board, run: Run, panel: Panel, league: League) -> Agreement:
-    """The consensus in every cell of the run."""
+def consensus_of_run(board: Board, run: Run, panel: Panel, league: League, *, with_ages: bool = True) -> Agreement:
+    """The consensus in every cell of the run; without `with_ages` the ages of quotes are taken as unknown."""
     kinds = np.array(board.market_kind, np.int64)[run.market]
     return agree(
         run.now["price"],
         run.now["point"],
-        _ages(run, n_outcomes_of(kinds, league)),
+        _ages(run, n_outcomes_of(kinds, league)) if with_ages else None,
         run.active,
         run.now["stale"],
         kinds,

@@ -46,8 +46,9 @@ def _share(counted: Bools, groups: Ints, sizes: Ints, weights: Floats) -> int:
     for b in range(counted.size):
         sizes[groups[b]] += counted[b]
     n_groups = 0
+    for size in sizes:
+        n_groups += size > 0
     for b in range(counted.size):
-        n_groups += sizes[b] > 0
         weights[b] = 1.0 / sizes[groups[b]] if counted[b] else 0.0
     return n_groups
 
@@ -228,7 +229,7 @@ def agree_on_quotes(
     fields by outcome (14, N, O), by market (4, N), the counts (5, N) and who offers the best price (N, O).
     """
     n_slots, n_books = prices.shape[1], columns.size
-    sizes, weights, loud = np.zeros(n_books, np.int64), np.empty(n_books), np.empty(n_books)
+    sizes, weights, loud = np.zeros(groups.max() + 1, np.int64), np.empty(n_books), np.empty(n_books)
     values, ranked, reached, found = np.empty(n_books), np.empty(n_books), np.empty(n_books), np.empty((14, n_slots))
     here = np.empty(n_books, np.bool_)
     # The orders in which values stood last: points, ages, overrounds, then prices by outcome.
@@ -290,7 +291,7 @@ def agree_on_chances(
     `counted` (N, B) and `fair` (N, O, B) are as in `one_number.Views`; what is left of the fields is filled in.
     """
     n_slots, n_books = fair.shape[1], columns.size
-    sizes, weights, loud = np.zeros(n_books, np.int64), np.empty(n_books), np.empty(n_books)
+    sizes, weights, loud = np.zeros(groups.max() + 1, np.int64), np.empty(n_books), np.empty(n_books)
     values, ranked, reached = np.empty(n_books), np.empty(n_books), np.empty(n_books)
     here = np.empty(n_books, np.bool_)
     stood_last = np.empty((markets.max() + 1 if markets.size else 0, n_slots, n_books), np.uint8)
@@ -336,6 +337,6 @@ def agree_on_chances(
 @compiled
 def share_out(counted: Bools, groups: Ints, weights: Floats, n_groups: Ints) -> None:
     """The weights (N, B) of the books that count, so that each operator group weighs 1, and the number of groups (N,)."""
-    sizes = np.zeros(groups.size, np.int64)
+    sizes = np.zeros(groups.max() + 1 if groups.size else 0, np.int64)
     for k in range(len(counted)):
         n_groups[k] = _share(counted[k], groups, sizes, weights[k])

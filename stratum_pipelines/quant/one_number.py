@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from stratum_pipelines.quant.key_numbers import score_table
 from stratum_pipelines.quant.odds import Floats
-from stratum_pipelines.quant.panel import Panel
+from stratum_pipelines.quant.panel import Panel, group_weights
 from stratum_pipelines.reference import League
 from stratum_pipelines.reference.leagues import H2H, MARKETS, TOTALS
 
@@ -86,7 +86,6 @@ def views_at(
     the other has what is left to 1. So home and away exchanged exchange the results, to the last bit. Rows with the
     same number in `markets` (N,) are one market at several times, which saves time.
     """
-    from stratum_pipelines.quant.agreement import share_out
     from stratum_pipelines.quant.key_numbers.moving import bring
 
     counted, fair = own.counted.copy(), own.fair.copy()
@@ -102,8 +101,7 @@ def views_at(
         farthest,
         *((table.lowest, table.reached) for table in tables),
     )
-    weights, n_groups = np.empty(counted.shape), np.empty(len(counted), np.int64)
-    share_out(counted, panel.groups, weights, n_groups)
+    weights, n_groups = group_weights(counted, panel.groups)
     return Views(counted, weights, n_groups, number, fair, own.margin)
 
 

@@ -1,11 +1,10 @@
 """What is known of the books whose quotes stand side by side in an array."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.quant.book_rows import shares
 from stratum_pipelines.quant.devig.by_book import MarginMethods
 from stratum_pipelines.quant.odds import Floats
 
@@ -27,16 +26,14 @@ class Panel:
     is_sharp: Bools
     loudness: Floats
 
-    def ordered(self, order: Ints) -> "Panel":
-        """The same books in another order of columns."""
-        methods = replace(self.methods, codes=self.methods.codes[:, order])
-        return Panel(self.groups[order], self.ranks[order], methods, self.is_sharp[order], self.loudness[order])
-
 
 def group_weights(counted: Bools, groups: Ints) -> tuple[Floats, Ints]:
     """A weight per book so that every operator group weighs 1, and the number of groups.
 
     `counted` has shape (N, B) and says which books take part; `groups` (B,) holds the group of each book, from 0 up.
     """
-    found = shares(np.ascontiguousarray(counted.T), groups)
-    return found.weights.T, found.n_groups
+    from stratum_pipelines.quant.agreement import share_out
+
+    weights, n_groups = np.empty(counted.shape), np.empty(len(counted), np.int64)
+    share_out(np.ascontiguousarray(counted), np.ascontiguousarray(groups), weights, n_groups)
+    return weights, n_groups
