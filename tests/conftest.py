@@ -5,11 +5,13 @@ What could not run for want of a server or data is said loudly at the end; where
 """
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy.engine import make_url
 
 from tests.network import only_this_machine
 from tests.postgres import VARIABLE, NoServer, find_server, fresh_database
@@ -113,6 +115,33 @@ def module_postgres_url(postgres_server: str) -> Iterator[str]:
     """URL of a PostgreSQL database shared by the tests of one module, empty for the first of them."""
     with fresh_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to copy: migrating takes longer than most tests."""
+    from warehouse.database import Database
+
+    file = tmp_path_factory.mktemp("migrated") / "stratum.db"
+    with Database(f"sqlite:///{file}") as database:
+        database.migrate()
+        with database.begin() as connection:
+            connection.exec_driver_sql("select 1")
+    with sqlite3.connect(file) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    connection.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_name(postgres_server: str) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database to copy."""
+    from warehouse.database import Database
+
+    with fresh_database() as url:
+        with Database(url) as database:
+            database.migrate()
+        yield str(make_url(url).database)
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ WarehouseError
 │   ├── AccountUnknown        there is no such account
 │   ├── KeyUnknown            there is no such key
 │   ├── KeyEnded              the key no longer works, or was rotated already
+│   ├── EndpointUnknown       there is no such webhook endpoint
+│   ├── EndpointsExhausted    the account has as many webhook endpoints as it may
 │   └── OperationInvalid      a name, state or number that cannot be used
 └── OutboundError             a request to the outside; never says query, header or path
     ├── RequestRefused        we did not send it: scheme, host or address is not allowed
@@ -166,6 +168,20 @@ class KeyEnded(AccessError):
     """The key no longer works, or was rotated already.
 
     Issue a new one, or rotate the one that took its place.
+    """
+
+
+class EndpointUnknown(AccessError):
+    """There is no webhook endpoint of that id, or it was deleted.
+
+    List them: `stratum webhooks list`.
+    """
+
+
+class EndpointsExhausted(AccessError):
+    """The account has as many webhook endpoints as its plan includes.
+
+    Delete one that is no longer needed, or agree on more: `stratum accounts entitle ACCOUNT --term webhooks=10`.
     """
 
 

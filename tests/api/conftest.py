@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import shutil
-import sqlite3
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy.engine import make_url
 
 from stratum_api.app import make_app
 from stratum_api.door import Door
@@ -24,29 +22,6 @@ from stratum_api.settings import read_api_settings
 from tests.postgres import fresh_database
 from warehouse.database import Accounts, Database, Entitlement, Keys
 from warehouse.settings import read_settings
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database to copy: migrating takes longer than most tests."""
-    file = tmp_path_factory.mktemp("migrated") / "stratum.db"
-    with Database(f"sqlite:///{file}") as database:
-        database.migrate()
-        with database.begin() as connection:
-            connection.exec_driver_sql("select 1")
-    with sqlite3.connect(file) as connection:
-        connection.execute("pragma wal_checkpoint(truncate)")
-    connection.close()
-    return file
-
-
-@pytest.fixture(scope="session")
-def migrated_name(postgres_server: str) -> Iterator[str]:
-    """The name of a migrated PostgreSQL database to copy."""
-    with fresh_database() as url:
-        with Database(url) as database:
-            database.migrate()
-        yield str(make_url(url).database)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -21,6 +21,7 @@ from tests.warehouse.market_rows import (
     signal_rows,
     state_rows,
 )
+from tests.webhook_rows import add_endpoint, made_delivery, make_account, tried
 from warehouse.backup import backup, compare_lake, list_lake, read_manifest, restore
 from warehouse.database import (
     METADATA,
@@ -39,8 +40,9 @@ from warehouse.database import (
     PolledSport,
 )
 from warehouse.database.credits import Count
-from warehouse.database.cycle_kpis import CycleFigures, Worked, note_attempt
+from warehouse.database.cycle_kpis import CycleFigures, Worked
 from warehouse.database.usage import UsageBook, UsageEvent
+from warehouse.database.webhooks.queue import record
 from warehouse.errors import BackupUnusable, DatabaseUnreachable, TargetNotEmpty
 from warehouse.lake import Lake
 from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals
@@ -71,8 +73,10 @@ def filled(database: Database) -> Database:
     Credits(database).learn("feed", Count(NOON, NOON, 475, 25), NOON)
     Credits(database).hold("feed", 9, leaving=25, at_most=None, purpose="odds", now=NOON)
     CycleFigures(database).record(Worked("r1", "feed", "football", NOON, 25, 475, 3, 10, 5, {"MOVE": 1}), NOON + SECOND)
+    add_endpoint(database, make_account(database))
+    delivered = tried(made_delivery(database, "we_one"))
     with database.begin() as connection:
-        note_attempt(connection, "m1", "endpoint", NOON, is_delivered=True)
+        record(connection, [delivered], NOON)
     BookStates(database).publish("football", NOON, state_rows(NOON))
     BookStates(database).note_polled(PolledSport("football", NOON, NOON + 60 * SECOND, 0))
     return database

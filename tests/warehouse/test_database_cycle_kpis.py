@@ -4,10 +4,12 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from tests.warehouse.market_rows import NOON, SECOND
 from warehouse.database import Database
-from warehouse.database.cycle_kpis import CycleFigures, CycleKpis, Worked, note_attempt
+from warehouse.database.cycle_kpis import CycleFigures, CycleKpis, Worked
+from warehouse.database.operations import delivery_attempts
 
 MINUTE = 60 * SECOND
 
@@ -29,7 +31,8 @@ def record(figures: CycleFigures, one: Worked) -> CycleKpis:
 
 def attempt(database: Database, at: dt.datetime, *, is_delivered: bool) -> None:
     with database.begin() as connection:
-        note_attempt(connection, "message", "endpoint", at, is_delivered=is_delivered)
+        values = {"outbox_id": "message", "endpoint": "endpoint", "attempted_at": at, "is_delivered": is_delivered}
+        connection.execute(sa.insert(delivery_attempts).values(**values))
 
 
 def test_every_figure_comes_back_as_it_was_recorded(figures: CycleFigures) -> None:

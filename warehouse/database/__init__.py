@@ -1,6 +1,6 @@
 """The database: what is served hot, and all operational state.
 
-Tables by area (`market`, `operations`, `access`), the engine, migrations, and a class per thing one does with it. What a row means
+Tables by area (`market`, `operations`, `access`, `webhooks`), the engine, migrations, and a class per thing one does with it. What a row means
 is said in `warehouse.tables`; how it is computed does not belong here.
 """
 
@@ -16,6 +16,7 @@ from warehouse.database.market_store import MarketStore, Published
 from warehouse.database.marks import Marks
 from warehouse.database.mirror import METADATA
 from warehouse.database.outbox import Message, Outbox
+from warehouse.database.webhooks import Endpoint, Endpoints
 
 __all__ = [
     "METADATA",
@@ -28,6 +29,8 @@ __all__ = [
     "ComputedDays",
     "Credits",
     "Database",
+    "Endpoint",
+    "Endpoints",
     "Entitlement",
     "Key",
     "Keys",

@@ -107,17 +107,6 @@ class CycleFigures:
             return cycles + connection.execute(tried).rowcount
 
 
-def note_attempt(
-    connection: sa.Connection, outbox_id: str, endpoint: str, now: dt.datetime, *, is_delivered: bool
-) -> None:
-    """Record one attempt to deliver a message to an endpoint, in the transaction of whoever delivers."""
-    connection.execute(
-        sa.insert(delivery_attempts).values(
-            outbox_id=outbox_id, endpoint=endpoint, attempted_at=now, is_delivered=is_delivered
-        )
-    )
-
-
 def _alerts(connection: sa.Connection, since: dt.datetime | None, now: dt.datetime) -> tuple[int, int]:
     """Attempts after `since` and up to `now` that delivered, and that did not."""
     query = sa.select(delivery_attempts.c.is_delivered, sa.func.count()).where(delivery_attempts.c.attempted_at <= now)

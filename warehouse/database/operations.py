@@ -100,7 +100,9 @@ cycle_kpis = sa.Table(
     sa.Column("alerts_failed", sa.Integer, nullable=False),
 )
 
-# Every attempt to deliver a message of the outbox to somebody, by whoever delivers.
+# Every attempt to deliver a message of the outbox to somebody, by whoever delivers; rows are added and pruned, never changed.
+# outbox_id is the id under which the message goes out (of a batch, the batch's), endpoint the webhook endpoint's id, and
+# status_code null where no answer came: error then says why, in a word.
 delivery_attempts = sa.Table(
     "delivery_attempts",
     METADATA,
@@ -109,5 +111,12 @@ delivery_attempts = sa.Table(
     sa.Column("endpoint", sa.Text, nullable=False),
     sa.Column("attempted_at", UtcTime, nullable=False, index=True),
     sa.Column("is_delivered", sa.Boolean, nullable=False),
+    sa.Column("delivery_id", sa.BigInteger),
+    sa.Column("attempt", sa.Integer),
+    sa.Column("status_code", sa.Integer),
+    sa.Column("error", sa.Text),
+    sa.Column("latency_ms", sa.Double),
+    sa.Column("response_excerpt", sa.Text),
+    sa.Index(None, "endpoint", "attempt_id"),
     sqlite_autoincrement=True,
 )
