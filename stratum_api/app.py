@@ -101,21 +101,10 @@ def make_app(service: Service) -> Door:
 
     app = Litestar(
         route_handlers=CONTROLLERS,
-        dependencies={
-            "service": Provide(lambda: service, sync_to_thread=False),
-            "visit": Provide(visiting, sync_to_thread=False),
-            "sight": Provide(seeing, sync_to_thread=False),
-        },
+        dependencies=_dependencies(service),
         guards=[guard],
         exception_handlers={Exception: answer_problem},
-        openapi_config=OpenAPIConfig(
-            title="Stratum",
-            version=VERSION,
-            description="Betting-market intelligence: signals, consensus and closing-line value, each traceable to its source.",
-            components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
-            use_handler_docstrings=True,
-            render_plugins=(),
-        ),
+        openapi_config=_open_api(),
         cors_config=_cross_origin(settings.cors_origins),
         request_max_body_size=settings.max_body_bytes,
         lifespan=[lifespan],
@@ -128,11 +117,35 @@ def make_app(service: Service) -> Door:
     return door
 
 
+def endpoints() -> dict[str, Any]:
+    """The OpenAPI document, without a service behind it."""
+    return describe(Litestar(CONTROLLERS, dependencies=_dependencies(None), openapi_config=_open_api()))
+
+
 def serve_app() -> Door:
     """The application as the environment describes it: what each worker of a server calls."""
     settings = read_api_settings(os.environ)
     set_up_logs(settings.log_level)
     return make_app(make_service(read_settings(os.environ), settings))
+
+
+def _open_api() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Stratum",
+        version=VERSION,
+        description="Betting-market intelligence: signals, consensus and closing-line value, each traceable to its source.",
+        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
+        use_handler_docstrings=True,
+        render_plugins=(),
+    )
+
+
+def _dependencies(service: Service | None) -> dict[str, Provide]:
+    return {
+        "service": Provide(lambda: service, sync_to_thread=False),
+        "visit": Provide(visiting, sync_to_thread=False),
+        "sight": Provide(seeing, sync_to_thread=False),
+    }
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
+from msgspec.inspect import DateTimeType, Metadata, Type, UnionType, type_info
 
 from stratum_api.access import Access
 from stratum_api.plans import community
@@ -66,7 +67,7 @@ USAGE_HEADERS: dict[str, str] = {
 def describe(app: Litestar) -> dict[str, Any]:
     """The whole document, as JSON takes it."""
     document = app.openapi_schema.to_schema()
-    document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    document["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, **_schemas(app)}
     for path, method, handler in _handlers(app):
         if "veil" in handler.opt:
             _tell_fields(document["components"]["schemas"], handler.opt["veil"])
@@ -114,6 +115,32 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
                 }
             },
         }
+
+
+def _schemas(app: Litestar) -> dict[str, Any]:
+    """Every struct that answers are made of. msgspec writes them, for Litestar does not see what a generic one holds."""
+    returned = {handler.parsed_fn_signature.return_type.annotation for _, _, handler in _handlers(app)}
+    shown = {kind for _, _, handler in _handlers(app) if "veil" in handler.opt for kind in handler.opt["veil"].hidden}
+    structs = [kind for kind in returned | shown if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    for schema in schemas.values():
+        # Answers gain fields: no program may rely on there being no others.
+        schema.pop("additionalProperties", None)
+    for kind in structs:
+        for field in type_info(kind).fields:  # type: ignore[attr-defined]
+            if _holds_moment(field.type):
+                _text_in(schemas[kind.__name__]["properties"][field.name])["format"] = "date-time"
+    return schemas
+
+
+def _holds_moment(found: Type) -> bool:
+    if isinstance(found, Metadata):
+        return _holds_moment(found.type)
+    return isinstance(found, DateTimeType) or (isinstance(found, UnionType) and any(map(_holds_moment, found.types)))
+
+
+def _text_in(schema: dict[str, Any]) -> dict[str, Any]:
+    return next(one for one in (schema, *schema.get("anyOf", ())) if one.get("type") == "string")
 
 
 def _tell_fields(schemas: dict[str, Any], veil: Veil) -> None:

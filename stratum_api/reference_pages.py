@@ -2,6 +2,8 @@
 
 import msgspec
 
+from stratum_api.app import endpoints
+from stratum_api.client_code import client_code
 from stratum_api.plans import Plan, load_plans
 from stratum_api.problem_page import MADE, problem_page
 from stratum_api.scopes import SCOPES, USUAL
@@ -13,7 +15,11 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {"API": API_SETTINGS}
 
 def pages() -> dict[str, str]:
     """Every generated file of the API by its path in the repository."""
-    return {"docs/reference/problems.md": problem_page(), "docs/reference/plans.md": plan_page()}
+    return {
+        "docs/reference/problems.md": problem_page(),
+        "docs/reference/plans.md": plan_page(),
+        **client_code(endpoints()),
+    }
 
 
 def plan_page() -> str:

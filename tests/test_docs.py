@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import tests.build
+from stratum_api.client import StratumError
 from stratum_api.problems import Problem
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
@@ -230,8 +231,9 @@ def test_every_error_a_person_can_meet_is_documented_with_what_to_do() -> None:
     rows = dict(
         re.findall(r'^\| <a id="\w+"></a>`(\w+)` \| .+? \| (.*) \|$', page("reference/errors.md"), re.MULTILINE)
     )
-    # Answers of the API are problems, which have a page of their own: tests/api/test_problems.py.
-    every = {name: made for name, made in error_classes().items() if not issubclass(made, Problem)}
+    # Answers of the API are problems, which have a page of their own: tests/api/test_problems.py. So has the client.
+    apart = (Problem, StratumError)
+    every = {name: made for name, made in error_classes().items() if not issubclass(made, apart)}
     families = {name for name, made in every.items() if made.__subclasses__()}
     assert {"WarehouseError", "DatabaseError", "LakeError"} <= families
     assert set(rows) == set(every) - families - INNER, "List it in stratum_pipelines/error_page.py."

@@ -1,0 +1,419 @@
+"""What the API answers with. Fields that later versions add are passed over."""
+
+# Made by `make docs` from the API's description; changes here are lost.
+# fmt: off
+# ruff: noqa: D101, F401
+
+import datetime as dt
+from typing import Any, Literal
+
+import msgspec
+
+
+class Plan(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a plan includes; the file says what each field means. None is no bound."""
+
+    code: str
+    title: str
+    requests_per_minute: int
+    overage_rate: int
+    delay_s: int
+    is_redacted: bool
+    exports: bool
+    alerts: bool
+    webhooks: int
+    streams: int
+    included_per_month: int | None = None
+    watchlist_games: int | None = None
+    history_days: int | None = None
+    is_partner: bool = False
+
+
+class Plans(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Every plan."""
+
+    plans: list[Plan]
+
+
+class Standing(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An account as its own keys see it."""
+
+    account_id: str
+    name: str
+    status: str
+    api_access_enabled: bool
+    api_plan_code: str
+    api_usage_soft_limit: int | None = None
+    api_overage_rate: int
+    """US cents per 1,000 requests."""
+    entitlement_status: str
+    period_start_at: dt.datetime
+    period_end_at: dt.datetime
+    plan: Plan
+    """What the plan includes, with what was agreed otherwise."""
+    key_id: str
+    """The key of this request."""
+    scopes: list[str]
+
+
+class Key(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A key without its secret."""
+
+    key_id: str
+    name: str
+    scopes: list[str]
+    is_live: bool
+    created_at: dt.datetime
+    expires_at: dt.datetime | None = None
+    revoked_at: dt.datetime | None = None
+    replaced_by: str | None = None
+    last_used_at: dt.datetime | None = None
+    """To within some seconds."""
+
+
+class Keys(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Every key of the account, ended ones included."""
+
+    keys: list[Key]
+
+
+class NewlyIssued(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A new key. `secret` is the key itself; it is shown this once and cannot be shown again."""
+
+    key: Key
+    secret: str
+    """The key itself, shown this once."""
+
+
+class KeyWanted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    name: str
+    scopes: list[str] | msgspec.UnsetType = msgspec.UNSET
+    expires_at: dt.datetime | None = None
+
+
+class RotationWanted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    overlap_s: int = 86400
+    """For how many seconds the old key goes on working."""
+
+
+class KeyUsage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Billable requests of one key."""
+
+    key_id: str
+    used: int
+
+
+class UsageByKey(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Billable requests of one billing period by key."""
+
+    period_start_at: dt.datetime
+    period_end_at: dt.datetime
+    keys: list[KeyUsage]
+
+
+class PeriodUsage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Billable requests of one billing period. `included` null means nothing is counted against a limit."""
+
+    period_start_at: dt.datetime
+    period_end_at: dt.datetime
+    used: int
+    included: int | None = None
+    remaining: int | None = None
+    overage: int
+    overage_amount: int
+    """What the overage costs so far, in US cents."""
+
+
+class UsageHistory(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Billing periods, newest first; one without a request is left out."""
+
+    periods: list[PeriodUsage]
+
+
+class Signal(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One signal: a market moved toward an outcome."""
+
+    signal_id: str
+    """First 32 hex digits of SHA-256 over signal_type, rule_version, event_id, market, outcome and detected_at in UTC microseconds, joined by the byte 0x1f."""
+    signal_type: str
+    """Name of the rule: a file in the signals folder."""
+    display_type: str
+    """The name shown to people."""
+    rule_version: str
+    """Version of the rule and its parameters."""
+    event_id: str
+    """The game."""
+    sport_key: str
+    """Sport, as the provider spells it."""
+    market: str
+    """Market key."""
+    outcome: str
+    """The outcome the market moved toward, as the feed names it."""
+    direction: str
+    """The outcome's role in the game."""
+    detected_at: dt.datetime
+    """Receipt of the answer that completed the signal."""
+    commence_at: dt.datetime
+    """Start, as then known."""
+    minutes_to_start: float
+    """From detection to the start as then known."""
+    time_bucket: str
+    """Time to start, in steps."""
+    from_value: float | None = None
+    """Value before the move: points from the outcome's side, or fair probability for h2h."""
+    to_value: float | None = None
+    """Value after the move."""
+    move: float | None = None
+    """to_value less from_value."""
+    velocity_per_min: float | None = None
+    """Size of the move per minute of its window. Null for redacted plans. Null for redacted plans."""
+    n_books: int | None = None
+    """Books that took part. Null for redacted plans. Null for redacted plans."""
+    n_groups: int | None = None
+    """Operator groups among them. Null for redacted plans. Null for redacted plans."""
+    bookmakers: list[str] | None = None
+    """Canonical keys of the books that took part, sorted. Null for redacted plans. Null for redacted plans."""
+    window_s: float | None = None
+    """Length of the window the move was seen in. Null for redacted plans. Null for redacted plans."""
+    entry_point: float | None = None
+    """Point of the best fresh quote at detection. Null for redacted plans. Null for redacted plans."""
+    entry_price_decimal: float | None = None
+    """Price of that quote. Null for redacted plans. Null for redacted plans."""
+    entry_bookmaker: str | None = None
+    """The book that quoted it; null when no fresh quote was left to take. Null for redacted plans. Null for redacted plans."""
+    strength_score: int
+    """From 1 to 100, from size, speed and books."""
+    composite_score: float
+    """The score that ranks signals, 1 to 100."""
+    score_source: str
+    """Where composite_score comes from."""
+    priority: str
+    """High from 75, Medium from 55, else Low."""
+    is_structural_core: bool
+    """Whether public surfaces show it: a key-number cross on spreads of strength 55 or more."""
+    meta: dict[str, Any] | None = None
+    """What explains the numbers, as JSON with sorted keys. Null for redacted plans. Null for redacted plans."""
+    response_id: str
+    """The answer that completed the signal, in raw_odds."""
+    sequence: int | None = None
+    """Its number in the stream; given where `since_sequence` was asked, else null."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class SignalPage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Signals, and where the next begin."""
+
+    items: list[Signal]
+    next_cursor: str | None = None
+    """Null on the last page."""
+    sequence: int
+    """The newest number of the stream when this was read: whatever is not here yet comes after it."""
+
+
+class Answer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a provider sent back to one request; its bytes have this digest."""
+
+    response_id: str
+    """First 32 hex digits of SHA-256 over provider, sport_key, endpoint, received_at in UTC microseconds and body_sha256, joined by the byte 0x1f."""
+    provider: str
+    """Who answered: the name of a provider file."""
+    endpoint: str
+    """What was asked, without credentials; behind a # what was noted on the answer as it came."""
+    received_at: dt.datetime
+    """When the answer arrived; for an archive the timestamp of its wrapper."""
+    source: str
+    """Where it came from."""
+    status_code: int | None = None
+    """HTTP status of the answer."""
+    body_sha256: str
+    """SHA-256 of the body before compression, in hex."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class Consensus(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the books agreed on for one outcome, from one moment on."""
+
+    event_id: str
+    """The game."""
+    market: str
+    """Market key."""
+    outcome: str
+    """The outcome as the feed names it."""
+    as_of: dt.datetime
+    """Receipt of the poll; nothing received later went in."""
+    sport_key: str
+    """Sport, as the provider spells it."""
+    side: str
+    """The outcome's role in the game."""
+    commence_at: dt.datetime
+    """Start, as then known."""
+    point_median: float | None = None
+    """Median point over operator groups."""
+    price_median: float | None = None
+    """Median decimal price over operator groups."""
+    fair_prob: float | None = None
+    """Margin-free probability at fair_point: median over operator groups, scaled to sum to 1."""
+    fair_point: float | None = None
+    """The point from the outcome's own side at which fair_prob holds: the one quoted most. Null in h2h and in older rows."""
+    devig_method: str
+    """How the margin was removed; several methods in alphabetical order, joined by +."""
+    n_books: int | None = None
+    """Books with a fresh quote on every outcome of the market. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    n_groups: int | None = None
+    """Operator groups among those books. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    n_stale: int | None = None
+    """Books left out because their quote is stale. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    n_at_number: int | None = None
+    """Books behind fair_prob: all of n_books but those too far from fair_point to be moved there; null in older rows. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    n_sharp: int | None = None
+    """Sharp books among n_books; null in older rows. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    age_median_s: float | None = None
+    """Median age, over operator groups, of the quotes behind the row: as_of less when the feed last saw the older of a book's sides. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    age_max_s: float | None = None
+    """Age of the oldest of them. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    point_mean: float | None = None
+    """Mean point over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    point_std: float | None = None
+    """Population standard deviation of the point. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    point_mad: float | None = None
+    """Median absolute deviation of the point from point_median, over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    point_iqr: float | None = None
+    """Interquartile range of the point over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    fair_prob_std: float | None = None
+    """Population standard deviation of the books' fair probabilities at fair_point. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    fair_prob_mad: float | None = None
+    """Median absolute deviation of those probabilities from their median, over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    fair_prob_iqr: float | None = None
+    """Interquartile range of those probabilities over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    sharp_fair_prob: float | None = None
+    """fair_prob with sharp books and exchanges weighing more; null where no sharp book is behind it. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    sharp_point: float | None = None
+    """point_median weighed so; null where no sharp book counts, and in h2h. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    margin_median: float | None = None
+    """Median overround less 1. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    best_price_decimal: float | None = None
+    """Highest fresh decimal price, whatever its point. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    best_bookmaker: str | None = None
+    """The book with that price; the first by name when several share it. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    response_id: str
+    """The answer that caused the row, in raw_odds."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class Quote(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A change of one book's quote for one outcome."""
+
+    bookmaker: str | None = None
+    """Canonical key of the book. Null for redacted plans."""
+    outcome: str
+    """The outcome as the feed names it: a team, Draw, Over or Under."""
+    side: str
+    """The outcome's role in the game."""
+    received_at: dt.datetime
+    """Receipt of the answer that showed the change."""
+    quoted_at: dt.datetime | None = None
+    """When the feed last saw the quote at the book; never after received_at. Null for redacted plans."""
+    point: float | None = None
+    """Handicap from the outcome's own side, or the total. Null for redacted plans."""
+    price_decimal: float | None = None
+    """Decimal price; null when suspended. Null for redacted plans."""
+    price_american: int | None = None
+    """American price as quoted; null in a decimal feed. Null for redacted plans."""
+    is_suspended: bool | None = None
+    """Whether the quote vanished from a complete answer. Null for redacted plans."""
+    response_id: str
+    """The answer, in raw_odds."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class SignalTrace(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A signal and what it rests on."""
+
+    signal: Signal
+    answer: Answer | None = None
+    """The answer that completed it; null where answers of that day are no longer kept."""
+    consensus: list[Consensus] | None = None
+    """Of its market: the rows within its window, and the last before it. Null for redacted plans."""
+    quotes: list[Quote] | None = None
+    """Changes of its market within the window, and what each quote moved from. Null for redacted plans."""
+    answers: list[Answer] | None = None
+    """What all of these came in, the oldest first. Null for redacted plans."""
+    is_cut: bool
+    """Whether there were more quotes or rows than are shown here."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class ConsensusPage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Rows of the consensus, and where the next begin."""
+
+    items: list[Consensus]
+    next_cursor: str | None = None
+    """Null on the last page."""
+
+
+class Dislocation(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One book's quote that stood away from what all other operator groups agreed on."""
+
+    signal_id: str
+    """First 32 hex digits of SHA-256 over signal_type, rule_version, event_id, market, outcome and detected_at in UTC microseconds, joined by the byte 0x1f."""
+    event_id: str
+    """The game."""
+    sport_key: str
+    """Sport, as the provider spells it."""
+    market: str
+    """Market key."""
+    outcome: str
+    """The outcome the market moved toward, as the feed names it."""
+    direction: str
+    """The outcome's role in the game."""
+    detected_at: dt.datetime
+    """Receipt of the answer that completed the signal."""
+    commence_at: dt.datetime
+    """Start, as then known."""
+    time_bucket: str
+    """Time to start, in steps."""
+    strength_score: int
+    """From 1 to 100, from size, speed and books."""
+    composite_score: float
+    """The score that ranks signals, 1 to 100."""
+    priority: str
+    """High from 75, Medium from 55, else Low."""
+    response_id: str
+    """The answer that completed the signal, in raw_odds."""
+    book: str | None = None
+    """The book. Null for redacted plans."""
+    book_kind: str | None = None
+    """Whether it is sharp, retail or an exchange. Null for redacted plans."""
+    book_point: float | None = None
+    """Its point from the outcome's side; null in h2h. Null for redacted plans."""
+    book_price_decimal: float | None = None
+    """Its price. Null for redacted plans."""
+    book_fair_prob: float | None = None
+    """Its probability of the outcome, free of margin. Null for redacted plans."""
+    consensus_point: float | None = None
+    """The median point of the others; null in h2h. Null for redacted plans."""
+    consensus_fair_prob: float | None = None
+    """The median probability of the others, at the same number. Null for redacted plans."""
+    gap_prob: float | None = None
+    """The others' probability less the book's. Null for redacted plans."""
+    edge_prob: float | None = None
+    """The others' probability at the book's number less 1 / its price. Null for redacted plans."""
+    z: float | None = None
+    """The gap over how far the others are apart. Null for redacted plans."""
+    n_other_groups: int | None = None
+    """Operator groups among the others. Null for redacted plans."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class DislocationPage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Dislocations, and where the next begin."""
+
+    items: list[Dislocation]
+    next_cursor: str | None = None
+    """Null on the last page."""

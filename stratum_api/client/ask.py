@@ -1,0 +1,170 @@
+"""Every question the API answers, each as a `Call` for a client to send."""
+
+# Made by `make docs` from the API's description; changes here are lost.
+# fmt: off
+# ruff: noqa: A002, F401
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Literal
+from urllib.parse import quote
+
+from stratum_api.client import answers
+from stratum_api.client.exchange import Call
+from stratum_api.client.following import Message
+
+
+def list_plans() -> Call[answers.Plans]:
+    """What each plan includes. Null is no bound; money is in US cents."""
+    return Call("/api/v1/plans", answers.Plans)
+
+
+def get_account() -> Call[answers.Standing]:
+    """The account, its entitlement, its plan and the key of this request.
+
+    Needs the scope `account:read`.
+    """
+    return Call("/api/v1/account", answers.Standing)
+
+
+def list_keys() -> Call[answers.Keys]:
+    """Every key of the account, oldest first, without their secrets.
+
+    Needs the scope `account:read`.
+    """
+    return Call("/api/v1/account/keys", answers.Keys)
+
+
+def issue_key(body: answers.KeyWanted) -> Call[answers.NewlyIssued]:
+    """Issue a key. It can have no scope that the key of this request lacks. The key is shown this once.
+
+    Needs the scope `keys:manage`.
+    """
+    return Call("/api/v1/account/keys", answers.NewlyIssued, method="POST", body=body)
+
+
+def revoke_key(key_id: str) -> Call[answers.Key]:
+    """End a key for good, on every server within a second. Revoking it again changes nothing.
+
+    Needs the scope `keys:manage`.
+    """
+    return Call(f"/api/v1/account/keys/{quote(key_id, safe='')}", answers.Key, method="DELETE")
+
+
+def rotate_key(key_id: str, body: answers.RotationWanted) -> Call[answers.NewlyIssued]:
+    """Issue a key in the place of another, which goes on working for the overlap. The new key is shown this once.
+
+    Needs the scope `keys:manage`.
+    """
+    return Call(f"/api/v1/account/keys/{quote(key_id, safe='')}/rotate", answers.NewlyIssued, method="POST", body=body)
+
+
+def get_usage_by_key() -> Call[answers.UsageByKey]:
+    """The billing period that is running, by key, the most used first.
+
+    Needs the scope `account:read`.
+    """
+    return Call("/api/v1/account/usage/keys", answers.UsageByKey)
+
+
+def get_usage() -> Call[answers.PeriodUsage]:
+    """The billing period that is running. What was requested within the last seconds may be missing.
+
+    Needs the scope `account:read`.
+    """
+    return Call("/api/v1/account/usage", answers.PeriodUsage)
+
+
+def get_usage_history(*, periods: int | None = None) -> Call[answers.UsageHistory]:
+    """Earlier billing periods and the one that is running, by what the account includes now.
+
+    Needs the scope `account:read`.
+
+    `periods`: How many periods at most.
+    """
+    return Call("/api/v1/account/usage/history", answers.UsageHistory, {"periods": periods})
+
+
+def list_signals(*, type: Sequence[str] | None = None, signal_type: Sequence[str] | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, min_score: float | None = None, velocity_gt: float | None = None, time_bucket: Literal["0-15m", "15-60m", "1-3h", "3-6h", "6-24h", "1-3d", "3d+", "live"] | None = None, tier: Literal["High", "Medium", "Low"] | None = None, structural_core: bool | None = None, order: Literal["chronological", "ranked"] | None = None, since_sequence: int | None = None, cursor: str | None = None, limit: int | None = None) -> Call[answers.SignalPage]:
+    """Signals by filters, a page at a time.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `type`: A type of signal, as in KEY_CROSS; several may be named.
+    `signal_type`: The same as `type`.
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `event`: The id of a game; several may be named, as many as the plan follows.
+    `since`: From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.
+    `until`: Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.
+    `min_score`: Composite score of at least so much.
+    `velocity_gt`: Faster than so much per minute. Only for plans that show the velocity.
+    `time_bucket`: Time to start at detection.
+    `tier`: The band of the composite score: High from 75, Medium from 55, else Low.
+    `structural_core`: Only signals of the structural core, or only others; by default both, and the core alone for plans that see nothing else.
+    `order`: The newest first, or the highest composite score first.
+    `since_sequence`: Signals announced after this number of the stream, in its order; go on with the `sequence` of the page.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    `limit`: How many rows at most.
+    """
+    return Call("/api/v1/intel/signals", answers.SignalPage, {"type": type, "signal_type": signal_type, "sport": sport, "market": market, "event": event, "since": since, "until": until, "min_score": min_score, "velocity_gt": velocity_gt, "time_bucket": time_bucket, "tier": tier, "structural_core": structural_core, "order": order, "since_sequence": since_sequence, "cursor": cursor, "limit": limit})
+
+
+def get_signal(signal_id: str) -> Call[answers.SignalTrace]:
+    """A signal and what it rests on: quotes, consensus, and the answers they came in, by the digest of their bytes.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+    """
+    return Call(f"/api/v1/intel/signals/{quote(signal_id, safe='')}", answers.SignalTrace)
+
+
+def get_consensus_history(*, event: str, market: str | None = None, outcome: str | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, cursor: str | None = None, limit: int | None = None) -> Call[answers.ConsensusPage]:
+    """The path of one game's consensus: every row in which it changed, the oldest first.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `event`: The id of the game.
+    `market`: A market: h2h, spreads or totals.
+    `outcome`: An outcome as the feed names it: a team, Draw, Over or Under.
+    `since`: From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.
+    `until`: Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    `limit`: How many rows at most.
+    """
+    return Call("/api/v1/intel/consensus/history", answers.ConsensusPage, {"event": event, "market": market, "outcome": outcome, "since": since, "until": until, "cursor": cursor, "limit": limit})
+
+
+def get_consensus(*, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, as_of: dt.datetime | None = None, cursor: str | None = None, limit: int | None = None) -> Call[answers.ConsensusPage]:
+    """The consensus in force, now or at a moment, by game, market and outcome.
+
+    Of games to come and those that began up to six hours before; of any others where they are named. At a moment in the past
+    rows up to a week older than it are found.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `event`: The id of a game; several may be named, as many as the plan follows.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    `limit`: How many rows at most.
+    """
+    return Call("/api/v1/intel/consensus", answers.ConsensusPage, {"sport": sport, "market": market, "event": event, "as_of": as_of, "cursor": cursor, "limit": limit})
+
+
+def list_dislocations(*, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, book: str | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, upcoming: bool | None = None, cursor: str | None = None, limit: int | None = None) -> Call[answers.DislocationPage]:
+    """Books that came to stand apart, the newest first. They are signals: plans that see only the structural core see none.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `event`: The id of a game; several may be named, as many as the plan follows.
+    `book`: A bookmaker, as in pinnacle.
+    `since`: From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.
+    `until`: Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.
+    `upcoming`: Only of games that have not begun.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    `limit`: How many rows at most.
+    """
+    return Call("/api/v1/intel/dislocations", answers.DislocationPage, {"sport": sport, "market": market, "event": event, "book": book, "since": since, "until": until, "upcoming": upcoming, "cursor": cursor, "limit": limit})
