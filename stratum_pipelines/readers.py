@@ -12,13 +12,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import islice, pairwise
-from operator import le
+from itertools import islice
 from queue import Empty, Full, Queue
 from types import TracebackType
 from typing import Any, BinaryIO, Self
-
-import numpy as np
 
 from stratum_pipelines.board.advance import read_by
 from stratum_pipelines.providers.provider import Provider
@@ -28,8 +25,6 @@ from stratum_pipelines.raw import answer_of
 WORTH_A_PROCESS = 400
 ANSWERS_AT_ONCE = 8
 CHUNKS_AHEAD = 6
-# More different names than this are not the names of books and teams.
-MANY_NAMES = 100_000
 
 Row = dict[str, Any]
 Pairs = list[tuple[Answer, Reading]]
@@ -168,53 +163,13 @@ def _read_one(row: Row, reads: Reads) -> tuple[Answer, Reading]:
     return answer, reading
 
 
-class Names:
-    """Names and structures met by one reading process, each kept once.
-
-    Equal names become one object: it travels once, and looking it up costs less on the other side. Equal structures of a
-    game's quotes get one number, so that the other side need not look at their names again.
-    """
-
-    def __init__(self) -> None:
-        """Start with nothing; numbers of different processes never meet."""
-        self.names: dict[str, str] = {}
-        self.structures: dict[tuple[tuple[str, ...], ...], int] = {}
-        self.next = os.getpid() << 32
-
-    def share(self, reading: Reading) -> None:
-        """Let a reading use the names and numbers known here."""
-        names = self.names
-        columns = []
-        for column in ("bookmaker", "market", "outcome"):
-            columns.append([names.setdefault(name, name) for name in getattr(reading, column)])
-            setattr(reading, column, columns[-1])
-        ends = np.searchsorted(reading.event, np.arange(len(reading.games) + 1)).tolist()
-        if ends[-1] == len(reading.event) and all(map(le, reading.event, islice(reading.event, 1, None))):
-            reading.structures = [
-                self._number(tuple(tuple(column[start:end]) for column in columns)) for start, end in pairwise(ends)
-            ]
-        if len(names) > MANY_NAMES or len(self.structures) > MANY_NAMES:
-            names.clear()
-            self.structures.clear()
-
-    def _number(self, structure: tuple[tuple[str, ...], ...]) -> int:
-        known = self.structures.get(structure)
-        if known is None:
-            self.next += 1
-            known = self.structures[structure] = self.next
-        return known
-
-
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """The reading process: chunks of rows in, answers and readings out, until the source ends."""
     try:
         reads: Reads = pickle.load(source)  # noqa: S301 (our own process wrote it)
-        names = Names()
         while True:
             chunk: list[Row] = pickle.load(source)  # noqa: S301
             pairs = [_read_one(row, reads) for row in chunk]
-            for _, reading in pairs:
-                names.share(reading)
             pickle.dump(pairs, sink, protocol=pickle.HIGHEST_PROTOCOL)
             sink.flush()
     except (EOFError, BrokenPipeError, KeyboardInterrupt):

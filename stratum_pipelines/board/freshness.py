@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from stratum_pipelines.board.places import Placed
-from stratum_pipelines.board.rows import constant, numbers, times
+from stratum_pipelines.board.rows import constant, frame_of, numbers, times
 from stratum_pipelines.board.sightings import Seen
 from stratum_pipelines.board.state import KINDS, Board, grown
 from stratum_pipelines.providers.reading import identity
@@ -28,7 +28,7 @@ from stratum_pipelines.quant.freshness import (
     reason_of,
     sighting_gaps,
 )
-from warehouse.tables import TIME, BookFreshness, FreshnessBreaches
+from warehouse.tables import BookFreshness, FreshnessBreaches
 
 Ints = npt.NDArray[np.int64]
 
@@ -122,7 +122,7 @@ class Follower:
         for b, k in np.argwhere(judged.states[-1] >= LATE).tolist():
             ages = judged.ages[turned[b, k] :, b, k]
             kept["longest"][b, k] = ages.max(initial=kept["longest"][b, k])
-        return _frame(rows, FreshnessBreaches.schema())
+        return frame_of(rows, FreshnessBreaches.schema())
 
     def _notice(self, i: int, b: int, k: int) -> int:
         """Begin a breach; gives the moment the limit passed."""
@@ -275,9 +275,3 @@ def book_states(board: Board) -> pl.DataFrame:
             "is_wanted": pl.Series(held["is_wanted"], dtype=pl.Boolean),
         }
     )
-
-
-def _frame(rows: list[dict[str, Any]], schema: pl.Schema) -> pl.DataFrame:
-    moments = [name for name, dtype in schema.items() if dtype == TIME]
-    frame = pl.DataFrame(rows, schema={**schema, **dict.fromkeys(moments, pl.Int64)})
-    return frame.with_columns(pl.col(moments).cast(TIME))

@@ -1,5 +1,6 @@
 """From a reading to places on the board: which slot every quote belongs to, and what has no place and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -14,6 +15,8 @@ from stratum_pipelines.quant.odds import AMERICAN_LIMIT, DECIMAL_LIMIT
 from stratum_pipelines.reference import Reference
 
 POINT_LIMIT = 1000.0
+# More layouts of games than this are not kept in mind.
+MANY_LAYOUTS = 20_000
 # Slots of quotes that have no place are remembered as negative numbers, one per reason.
 UNKNOWN_BOOK, UNKNOWN_MARKET, UNKNOWN_OUTCOME, UNUSABLE_NAME = -1, -2, -3, -4
 
@@ -43,9 +46,8 @@ def place(board: Board, answer: Answer, reading: Reading, reference: Reference) 
     reading = as_noted(answer, reading)
     refusals = list(reading.refusals)
     games = _place_games(board, answer, reading, refusals)
-    of_game = np.array(reading.event, np.int64)
+    found, of_game = _slots_of(board, reference, reading, games)
     events = np.array(games, np.int64)[of_game] if games else of_game
-    found = _slots_of(board, reference, reading, games, of_game)
     if reading.description is not None:
         odd = [bool(text) and not is_usable(text) for text in reading.description]
         found[np.array(odd, np.bool_)] = UNUSABLE_NAME
@@ -74,28 +76,35 @@ def place(board: Board, answer: Answer, reading: Reading, reference: Reference) 
 
 
 def _slots_of(
-    board: Board, reference: Reference, reading: Reading, games: list[int], of_game: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """The slot of every quote, game by game where games are told apart by structure: most look as they did before."""
-    if reading.structures is None:
-        return np.array(_looked_up(board, reference, reading, games, slice(None)), np.int64)
-    ends = np.searchsorted(of_game, np.arange(len(games) + 1))
+    board: Board, reference: Reference, reading: Reading, games: list[int]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The slot of every quote and the place of its game in the reading; known layouts of known games are not looked at again."""
+    if reading.layouts is None:
+        events = [games[e] for e in reading.event]
+        slots = _looked_up(board, reference, events, reading.bookmaker, reading.market, reading.outcome)
+        return slots, np.array(reading.event, np.int64)
+    known = board.known_layouts
+    if len(known) > MANY_LAYOUTS:
+        known.clear()
     parts = []
-    for i, (position, structure) in enumerate(zip(games, reading.structures, strict=True)):
-        part = board.known_structures.get((position, structure))
+    for position, layout in zip(games, reading.layouts, strict=True):
+        part = known.get((position, layout.digest))
         if part is None:
-            part = np.array(_looked_up(board, reference, reading, games, slice(ends[i], ends[i + 1])), np.int64)
-            board.known_structures[position, structure] = part
+            events = [position] * len(layout.outcome)
+            part = _looked_up(board, reference, events, layout.bookmaker, layout.market, layout.outcome)
+            known[position, layout.digest] = part
         parts.append(part)
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+    slots = np.concatenate(parts) if parts else np.empty(0, np.int64)
+    return slots, np.repeat(np.arange(len(parts)), reading.sizes)
 
 
-def _looked_up(board: Board, reference: Reference, reading: Reading, games: list[int], part: slice) -> list[int]:
-    """The slots of some quotes by name; new ones get theirs."""
-    events = [games[e] for e in reading.event[part]]
-    keys = list(zip(events, reading.bookmaker[part], reading.market[part], reading.outcome[part], strict=True))
-    codes = [board.slots.get(key) for key in keys]
-    return [_assign(board, reference, key) if code is None else code for key, code in zip(keys, codes, strict=True)]
+def _looked_up(board: Board, reference: Reference, events: list[int], *names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """The slots of quotes by position of their game, bookmaker, market and outcome; new ones get theirs."""
+    codes = []
+    for key in zip(events, *names, strict=True):
+        code = board.slots.get(key)
+        codes.append(_assign(board, reference, key) if code is None else code)
+    return np.array(codes, np.int64)
 
 
 def _known_links(board: Board, answer: Answer, reading: Reading) -> list[tuple[str, str]]:

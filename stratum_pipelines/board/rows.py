@@ -1,6 +1,8 @@
 """The rows of the market tables that a run of answers causes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +68,17 @@ def times(values: npt.NDArray[np.int64]) -> pl.Series:
 def numbers(values: npt.NDArray[np.float64]) -> pl.Series:
     """Float values with NaN as null."""
     return pl.Series(values, dtype=pl.Float64, nan_to_null=True)
+
+
+def frame_of(rows: Sequence[Mapping[str, Any]], schema: pl.Schema) -> pl.DataFrame:
+    """Rows given one by one as a table, their moments as whole microseconds; column by column, without a query."""
+    columns = {}
+    for name, dtype in schema.items():
+        values = [row[name] for row in rows]
+        columns[name] = (
+            pl.Series(values, dtype=pl.Int64).cast(TIME) if dtype == TIME else pl.Series(values, dtype=dtype)
+        )
+    return pl.DataFrame(columns)
 
 
 def constant(text: str, n: int) -> pl.Series:
@@ -206,7 +219,7 @@ def poll_rows(
                 "received_at": answer.received_at,
                 "is_complete": answer.is_complete and one.reading.is_complete,
                 "n_events": len(one.games),
-                "n_bookmakers": len(set(one.reading.bookmaker)),
+                "n_bookmakers": len(one.reading.bookmakers),
                 "n_quotes": int((~np.isnan(one.quoted)).sum()),
                 "n_changed": int(changed[i] - vanished[i]),
                 "n_suspended": int(vanished[i]),
@@ -219,8 +232,7 @@ def poll_rows(
                 "silent_rules": silent[i],
             }
         )
-    frame = pl.DataFrame(rows, schema={**Polls.schema(), "received_at": pl.Int64})
-    return frame.with_columns(pl.col("received_at").cast(TIME))
+    return frame_of(rows, Polls.schema())
 
 
 def quarantine_rows(placed: list[Placed]) -> pl.DataFrame:
@@ -239,7 +251,4 @@ def quarantine_rows(placed: list[Placed]) -> pl.DataFrame:
                 "response_id": answer.response_id,
                 "received_at": answer.received_at,
             }
-    if not rows:
-        return Quarantine.empty()
-    frame = pl.DataFrame(list(rows.values()), schema={**Quarantine.schema(), "received_at": pl.Int64})
-    return frame.with_columns(pl.col("received_at").cast(TIME))
+    return frame_of(list(rows.values()), Quarantine.schema())

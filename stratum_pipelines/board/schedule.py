@@ -8,8 +8,9 @@ import polars as pl
 
 from stratum_pipelines.board.games import KnownGame
 from stratum_pipelines.board.places import Placed
+from stratum_pipelines.board.rows import frame_of
 from stratum_pipelines.board.state import Board
-from warehouse.tables import TIME, EventChanges, EventLinks, Events
+from warehouse.tables import EventChanges, EventLinks, Events
 
 
 class Schedule:
@@ -98,12 +99,12 @@ class Schedule:
     def change_rows(self) -> pl.DataFrame:
         """One row per game and answer that changed its schedule, in the columns of event_changes."""
         last = {(row["event_id"], row["received_at"]): row for row in self.changes}
-        return _frame(list(last.values()), EventChanges.schema(), ("received_at", "commence_at"))
+        return frame_of(list(last.values()), EventChanges.schema())
 
     def event_rows(self, league: str) -> pl.DataFrame:
         """The games an answer of this run said something about, as they stand after it, in the columns of events."""
         rows = [_event_row(self.board, self.board.registry.games[p], league) for p in sorted(self.touched)]
-        return _frame(rows, Events.schema(), ("commence_at", "first_seen_at", "last_seen_at"))
+        return frame_of(rows, Events.schema())
 
     def link_rows(self) -> pl.DataFrame:
         """Ids met for the first time in this run, in the columns of event_links."""
@@ -121,7 +122,7 @@ class Schedule:
                     "reason": reason,
                 }
             )
-        return _frame(rows, EventLinks.schema(), ("linked_at",))
+        return frame_of(rows, EventLinks.schema())
 
 
 def _event_row(board: Board, game: KnownGame, league: str) -> dict[str, Any]:
@@ -137,10 +138,3 @@ def _event_row(board: Board, game: KnownGame, league: str) -> dict[str, Any]:
         "last_seen_at": game.last_seen_at,
         "n_reschedules": game.n_reschedules,
     }
-
-
-def _frame(rows: list[dict[str, Any]], schema: pl.Schema, moments: tuple[str, ...]) -> pl.DataFrame:
-    if not rows:
-        return pl.DataFrame(schema=schema)
-    plain = {name: pl.Int64 if name in moments else dtype for name, dtype in schema.items()}
-    return pl.DataFrame(rows, schema=plain).with_columns(pl.col(name).cast(TIME) for name in moments)

@@ -68,8 +68,8 @@ class Board:
         """Start the arrays empty where they were not given; index the markets and the listed games."""
         self.listed = {position for position, game in enumerate(self.registry.games) if game.is_listed}
         self.market_at = {key: m for m, key in enumerate(zip(self.market_game, self.market_kind, strict=True))}
-        # The slots of a game's quotes by position and structure of a reading: found out once, and no part of the state.
-        self.known_structures: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
+        # The slots of a game's quotes by its position and their layout: found out once, and no part of the state.
+        self.known_layouts: dict[tuple[int, bytes], npt.NDArray[np.int64]] = {}
         if not self.quotes:
             self.quotes = {
                 name: np.full((0, self.n_outcomes, 8), fill, dtype) for name, (dtype, fill) in QUOTE_ARRAYS.items()
@@ -116,7 +116,7 @@ class Board:
         self.market_game = [self.market_game[m] for m in kept]
         self.market_kind = [self.market_kind[m] for m in kept]
         self.market_at = {key: m for m, key in enumerate(zip(self.market_game, self.market_kind, strict=True))}
-        self.known_structures = {}
+        self.known_layouts = {}
         low = (1 << MARKET_SHIFT) - 1
         self.slots = {
             key: moved[code >> MARKET_SHIFT] << MARKET_SHIFT | code & low

@@ -71,5 +71,5 @@ def _first_games(reading: Reading, n: int) -> Reading:
         price=reading.price[at],
         point=reading.point[at],
         quoted_at=reading.quoted_at[at],
-        structures=None if reading.structures is None else [reading.structures[i] for i in taken],
+        layouts=None if reading.layouts is None else [reading.layouts[i] for i in taken],
     )

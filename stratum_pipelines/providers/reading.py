@@ -1,10 +1,12 @@
 """What a provider was asked, what it answered, and what the answer says: the three shapes every provider shares."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Literal, NamedTuple
+from sys import intern
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +98,25 @@ class Game(NamedTuple):
     commence_at: int
 
 
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Under which names the quotes of a game stand, in their order; (n,) each. Equal ones have the same `digest`."""
+
+    bookmaker: tuple[str, ...]
+    market: tuple[str, ...]
+    outcome: tuple[str, ...]
+    digest: bytes
+
+    @classmethod
+    def of(cls, bookmaker: Iterable[str], market: Iterable[str], outcome: Iterable[str]) -> Self:
+        """The layout of these columns."""
+        books, markets, outcomes = (tuple(map(intern, column)) for column in (bookmaker, market, outcome))
+        # Names may hold anything, so their lengths tell where each begins.
+        text = "".join(f"{len(name)}:{name}" for name in (*books, *markets, *outcomes))
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        return cls(books, markets, outcomes, digest)
+
+
 @dataclass
 class Reading:
     """What one answer says, in the provider's own words: flat columns with one entry per quote.
@@ -104,9 +125,9 @@ class Reading:
     `point` is NaN where there is none. `quoted_at` is the market's last update, else the book's, else the receipt, in UTC
     microseconds, not yet clamped. Names are not yet canonical.
 
-    `structures` (one number per game, if anybody counted) is the same for two games, of whatever answers, whose quotes stand
-    under the same bookmakers, markets and outcomes in the same order: then what was found out about one holds for both.
-    `event` rises where it is given.
+    A reader that meets the same names over and over gives them as `layouts`, one per game, the quotes then in order of the
+    games: what was found out about a layout of a game holds whenever it comes again. `event`, `bookmaker`, `market` and
+    `outcome` follow from the layouts, and are worked out where somebody asks.
 
     In a reading of kind `changes` only quotes that changed are listed: an unlisted quote stands as it was, a price of NaN
     withdraws the quote, and `unlisted` names the games that are gone.
@@ -126,4 +147,35 @@ class Reading:
     refusals: list[Refusal] = field(default_factory=list)
     kind: Literal["full", "changes"] = "full"
     unlisted: list[str] = field(default_factory=list)
-    structures: list[int] | None = None
+    layouts: list[Layout] | None = None
+
+    def __post_init__(self) -> None:
+        """Leave the columns that follow from layouts to be asked for."""
+        if self.layouts is not None:
+            for name in _LAID_OUT:
+                del self.__dict__[name]
+
+    def __getattr__(self, name: str) -> Any:
+        """Work out the columns that follow from the layouts."""
+        layouts = self.__dict__.get("layouts")
+        if name not in _LAID_OUT or layouts is None:
+            raise AttributeError(name)
+        self.event = np.repeat(np.arange(len(layouts)), self.sizes).tolist()
+        for column in _LAID_OUT[1:]:
+            setattr(self, column, [text for layout in layouts for text in getattr(layout, column)])
+        return self.__dict__[name]
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many quotes each game has, where there are layouts."""
+        return [len(layout.outcome) for layout in self.layouts or ()]
+
+    @property
+    def bookmakers(self) -> set[str]:
+        """The bookmakers with a quote."""
+        if self.layouts is None:
+            return set(self.bookmaker)
+        return set().union(*{layout.digest: layout.bookmaker for layout in self.layouts}.values())
+
+
+_LAID_OUT = ("event", "bookmaker", "market", "outcome")

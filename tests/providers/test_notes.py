@@ -1,7 +1,5 @@
 """What we note on an answer decides what its reading lets stand, and is no part of what was asked."""
 
-from dataclasses import replace
-
 import pytest
 
 from stratum_pipelines.providers.notes import FIRST_GAMES, UNKNOWN_RECEIPT, as_noted, noted, notes_of
@@ -37,10 +35,12 @@ def test_notes_are_no_part_of_what_was_asked() -> None:
     assert notes_of(feed.ENDPOINT) == {}
 
 
-def test_the_first_games_keep_their_structures() -> None:
+def test_the_first_games_keep_their_layouts() -> None:
     answer = three_games(noted(feed.ENDPOINT, FIRST_GAMES, "2"))
+    whole = read(answer)
+    assert whole.layouts is not None
     # The second game starts first and the third after it.
-    assert as_noted(answer, replace(read(answer), structures=[7, 8, 9])).structures == [8, 9]
+    assert as_noted(answer, whole).layouts == whole.layouts[1:]
 
 
 def test_of_the_first_games_all_quotes_stay_and_of_the_others_none() -> None:

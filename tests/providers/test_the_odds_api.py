@@ -14,7 +14,7 @@ from stratum_pipelines.providers.the_odds_api import (
     scores_request,
 )
 from stratum_pipelines.providers.the_odds_api_answer import microseconds
-from stratum_pipelines.providers.the_odds_api_reader import read, read_clean
+from stratum_pipelines.providers.the_odds_api_reader import Known, Layouts, read, read_clean
 from tests.providers import feed
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -135,3 +135,50 @@ def test_lists_of_events_and_scores_name_games_and_suspend_nothing() -> None:
 
 def test_what_the_transport_knows_to_be_incomplete_stays_incomplete() -> None:
     assert not read(feed.answer([feed.plain_event()], is_complete=False)).is_complete
+
+
+def prices(home: int, away: int) -> list[dict]:
+    return [feed.outcome("Amber Foxes", home), feed.outcome("Blue Herons", away)]
+
+
+def test_quotes_under_the_same_names_have_layouts_of_one_digest_and_others_another() -> None:
+    def layouts(*books: dict) -> list:
+        found = read_clean(feed.answer([feed.event("game_1", list(books))]))
+        assert found is not None and found.layouts is not None
+        return found.layouts
+
+    first = feed.book("a", [feed.market("h2h", prices(-110, -110))])
+    dearer = feed.book("a", [feed.market("h2h", prices(-150, 130))])
+    second = feed.book("b", [feed.market("h2h", prices(-110, -110))])
+    (one,), (other,), (both,), (swapped,) = (
+        layouts(first),
+        layouts(dearer),
+        layouts(first, second),
+        layouts(second, first),
+    )
+    assert one.digest == other.digest
+    assert len({one.digest, both.digest, swapped.digest}) == 3
+    assert (both.bookmaker, swapped.bookmaker) == (("a", "a", "b", "b"), ("b", "b", "a", "a"))
+
+
+def test_a_line_that_stands_is_read_once_and_says_the_same_every_time() -> None:
+    market = feed.market("h2h", prices(-110, -110))
+    answers = [feed.answer([feed.event("game_1", [feed.book(book, [market])])]) for book in ("a", "b")]
+    first, second = (read_clean(answer) for answer in answers)
+    assert first is not None and second is not None
+    assert first.outcome == second.outcome and first.price.tolist() == second.price.tolist()
+    # What one reading is made of is not what the next is made of.
+    first.price[:] = 0
+    again = read_clean(answers[0])
+    assert again is not None and again.price.tolist() == second.price.tolist()
+
+
+def test_more_lines_than_are_kept_in_mind_are_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Known, "largest", 1)
+    monkeypatch.setattr(Layouts, "largest", 1)
+    books = [feed.book(name, [feed.market("h2h", prices(-110 - i, -110))]) for i, name in enumerate("abc")]
+    document = [feed.event(f"game_{i}", books[: i + 1]) for i in range(3)]
+    reading = read_clean(feed.answer(document))
+    assert reading is not None
+    assert reading.bookmaker == list("aa" + "aabb" + "aabbcc")
+    assert reading.price.tolist()[::2] == [-110, -110, -111, -110, -111, -112]
