@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,13 +29,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(environ: dict[str, str], *, workers: int, log: Path) -> Iterator[str]:
-    """The address of a running `stratum serve`; told to stop at the end, and waited for."""
+def served(
+    environ: dict[str, str], *, workers: int, log: Path, command: Sequence[str] = (sys.executable, "-c", SERVE)
+) -> Iterator[str]:
+    """The address of a running `stratum serve`, or of what another command serves; told to stop at the end, and waited for."""
     port = free_port()
     environment = {**os.environ, **environ, "PYTHONPATH": str(REPOSITORY)}
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, "--port", str(port), "--workers", str(workers)],
+            [*command, "--port", str(port), "--workers", str(workers)],
             env=environment,
             cwd=REPOSITORY,
             stdout=file,
