@@ -19,9 +19,8 @@ from litestar.params import SkipValidation
 
 from stratum_api.access import Access
 from stratum_api.problems import Problem
-from stratum_api.routes import reads, visiting
+from stratum_api.routes import Serving, reads, visiting
 from stratum_api.scopes import INTEL_READ
-from stratum_api.service import Service
 from stratum_api.tiers import Sight, veil_of
 
 INTEL = Access(INTEL_READ, is_billable=True)
@@ -32,9 +31,12 @@ Seeing = NamedDependency[SkipValidation[Sight]]
 """The sight of whoever makes the request: what every handler of intelligence takes."""
 
 
-def seeing(request: Request[Any, Any, Any]) -> Sight:
-    """What whoever makes the request may see."""
-    service: Service = request.app.state.service
+def seeing(request: Request[Any, Any, Any], service: Serving) -> Sight:
+    """What whoever makes the request may see.
+
+    It asks for the service, which comes first then: what is to be found at once Litestar finds in a group of tasks, and making
+    one takes longer than everything else around an endpoint.
+    """
     return Sight.of(visiting(request).visitor.plan, service.settings.flags, service.now())
 
 

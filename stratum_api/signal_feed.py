@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from stratum_api.pages import Question
-from stratum_api.problems import PlanInsufficient
+from stratum_api.problems import PlanInsufficient, SnapshotRequired
 from stratum_api.rows import Row, Select, as_structs, columns_of
 from stratum_api.service import Service
 from stratum_api.shown.signals import ShownSignal, SignalPage
@@ -17,7 +17,11 @@ from warehouse.database.types import micros, moment
 
 COLUMNS = columns_of(ShownSignal, "s.")
 NEWEST = "(select max(sequence) from outbox)"
-NEWEST_UNTIL = "(select sequence from outbox where created_at <= {} order by created_at desc, sequence desc limit 1)"
+# For who sees it late: before the first message that is still too young, for those behind it have not been seen either.
+NEWEST_UNTIL = (
+    "coalesce((select min(sequence) - 1 from outbox where created_at > {}), (select max(sequence) from outbox))"
+)
+KEPT = "select coalesce(min(sequence), 1), coalesce(max(sequence), 0) from outbox"
 CHRONOLOGICAL = "s.detected_at desc, s.signal_id desc"
 RANKED = "s.composite_score desc, s.detected_at desc, s.signal_id desc"
 
@@ -71,7 +75,10 @@ async def read_feed(
 async def read_since_sequence(
     service: Service, sight: Sight, wanted: Wanted, since_sequence: int, limit: int
 ) -> SignalPage:
-    """Signals in the order they were announced, after a number of the stream; nothing announced is left out between pages."""
+    """Signals in the order they were announced, after a number of the stream; nothing announced is left out between pages.
+
+    Raises SnapshotRequired where what came after that number is not kept any more, or it was never given out.
+    """
     last = await _newest_sequence(service, sight)
     ask = await asked(service, sight, wanted)
     ask.where("o.topic = {} and o.sequence > {} and o.sequence <= {}", SIGNAL_DETECTED, since_sequence, last)
@@ -82,6 +89,10 @@ async def read_since_sequence(
         limit,
     )
     rows = await service.rows.fetch(statement, *ask.values)
+    # Asked after the rows: what was deleted while they were read shows here.
+    ((oldest, newest),) = await service.rows.fetch(KEPT)
+    if not oldest - 1 <= since_sequence <= newest:
+        raise SnapshotRequired(f"The stream holds {oldest} to {newest}.", oldest=oldest, newest=newest)
     items = as_structs(ShownSignal, rows, service.rows.source, beside=1)
     for item, row in zip(items, rows, strict=True):
         item.sequence = row[-1]

@@ -7,7 +7,7 @@ from litestar.params import QueryParameter
 
 from stratum_api.pages import USUAL_LIMIT, CursorText, Limit
 from stratum_api.parameters import NAME, Events, Market, SignalId, Since, Sport, Until, moment, named
-from stratum_api.problems import CursorInvalid, ParameterInvalid
+from stratum_api.problems import CursorInvalid, ParameterInvalid, SnapshotRequired
 from stratum_api.routes import Serving
 from stratum_api.showing import Seeing, shows
 from stratum_api.shown.signals import EXAMPLE_PAGE, SignalPage
@@ -63,7 +63,7 @@ class SignalController(Controller):
     path = "/api/v1/intel/signals"
     tags = ("signals",)
 
-    @shows("/", "listSignals", CursorInvalid, example=EXAMPLE_PAGE)
+    @shows("/", "listSignals", CursorInvalid, SnapshotRequired, example=EXAMPLE_PAGE)
     async def feed(
         self,
         service: Serving,

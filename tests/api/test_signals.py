@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from stratum_api.signal_feed import CHRONOLOGICAL, RANKED
 from tests.api.conftest import Api, problem
 from tests.warehouse.market_rows import event_rows, signal_rows
-from warehouse.database import MarketStore
+from warehouse.database import MarketStore, Outbox
 from warehouse.tables import Consensus
 
 FEED = "/api/v1/intel/signals"
@@ -123,6 +124,27 @@ def test_the_feed_and_the_stream_share_one_sequence(api: Api) -> None:
     assert problem(api.get(FEED, key, params={"since_sequence": 1, "order": "ranked"}))["status"] == 400
 
 
+def test_a_place_in_the_stream_that_is_not_kept_needs_a_snapshot(api: Api) -> None:
+    publish(api, 1, 2, at=now() - 60 * MINUTE)
+    publish(api, 3, at=now() - MINUTE)
+    Outbox(api.service.database).prune(now() - 30 * MINUTE)
+    key = api.key()
+    for since in (1, 4):
+        said = problem(api.get(FEED, key, params={"since_sequence": since}))
+        assert (said["code"], said["oldest"], said["newest"]) == ("snapshot_required", 3, 3)
+    assert numbers(read(api, key, since_sequence=2)) == [3]
+
+
+def test_who_sees_late_is_given_a_sequence_that_skips_nothing(api: Api) -> None:
+    publish(api, 1, at=now() - 60 * MINUTE)
+    publish(api, 2, at=now() - MINUTE)
+    publish(api, 3, at=now() - 30 * MINUTE)  # announced after one that is still too young
+    key = api.key("community")
+    assert read(api, key)["sequence"] == 1
+    page = read(api, key, since_sequence=0)
+    assert (numbers(page), page["sequence"]) == ([1], 1)
+
+
 UNUSABLE: list[dict[str, str]] = [
     {"since": "2026-01-01T00:00:00"},
     {"since": "yesterday"},
@@ -168,3 +190,17 @@ def test_a_request_on_the_feed_is_billed(api: Api) -> None:
     assert api.get(FEED, key, params={"limit": "0"}).headers["x-usage-used"] == "1"
     assert problem(api.get(FEED))["code"] == "key_missing"
     assert problem(api.get(FEED, api.key("pro", "account:read")))["code"] == "scope_missing"
+
+
+def test_both_orders_of_the_feed_walk_an_index(api: Api) -> None:
+    publish(api, 1, at=now() - MINUTE)
+    keys = {"chronological": CHRONOLOGICAL, "ranked": RANKED}
+    for order, found in keys.items():
+        text = f"select signal_id from signals s where s.detected_at <= 1 order by {found} limit 51"
+        with api.service.database.read() as connection:
+            if not api.service.rows.is_sqlite:
+                text = text.replace("<= 1", "<= now()")
+                connection.exec_driver_sql("set enable_seqscan = off")
+                connection.exec_driver_sql("set enable_sort = off")
+            plan = str(connection.exec_driver_sql(f"explain {'query plan ' * api.service.rows.is_sqlite}{text}").all())
+        assert "ix_signals_" in plan and "TEMP B-TREE" not in plan and "Sort" not in plan, (order, plan)

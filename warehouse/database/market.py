@@ -8,7 +8,15 @@ events = mirror(Events, indexes=[("sport_key", "commence_at")])
 # The newest consensus row of every outcome; the history is in the lake. It has no further index: every poll rewrites it.
 current_consensus = mirror(Consensus, name="current_consensus", key=("event_id", "market", "outcome"))
 
-signals = mirror(Signals, indexes=[("detected_at", "signal_id"), ("sport_key", "detected_at"), ("event_id",)])
+signals = mirror(
+    Signals,
+    indexes=[
+        ("detected_at", "signal_id"),
+        ("composite_score", "detected_at", "signal_id"),
+        ("sport_key", "detected_at"),
+        ("event_id",),
+    ],
+)
 
 closing_lines = mirror(ClosingLines, indexes=[("closed_at",), ("is_final", "final_at")])
 
