@@ -32,6 +32,8 @@ from stratum_api.problems import (
 )
 from stratum_api.tiers import Sight, Veil
 
+# Beside a field of an answer: who sees it.
+TIER = "x-tier"
 # When examples are looked at: everything in them is older.
 LONG_AFTER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
@@ -151,10 +153,12 @@ def _tell_fields(schemas: dict[str, Any], veil: Veil) -> None:
         if schema is None:
             continue
         for name, said in schema["properties"].items():
+            if TIER in said:
+                continue  # of an endpoint before
+            said[TIER] = "full" if name in hidden else "open"
             if table is not None and name in table.columns:
                 said.setdefault("description", table.columns[name].description)
             if name in hidden:
-                said["x-tier"] = "full"
                 said["description"] = f"{said.get('description', '')} Null for redacted plans.".strip()
 
 

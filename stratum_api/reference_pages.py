@@ -4,6 +4,7 @@ import msgspec
 
 from stratum_api.app import endpoints
 from stratum_api.client_code import client_code
+from stratum_api.endpoint_page import endpoint_page
 from stratum_api.plans import Plan, load_plans
 from stratum_api.problem_page import MADE, problem_page
 from stratum_api.scopes import SCOPES, USUAL
@@ -15,10 +16,12 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {"API": API_SETTINGS}
 
 def pages() -> dict[str, str]:
     """Every generated file of the API by its path in the repository."""
+    document = endpoints()
     return {
+        "docs/reference/endpoints.md": endpoint_page(document),
         "docs/reference/problems.md": problem_page(),
         "docs/reference/plans.md": plan_page(),
-        **client_code(endpoints()),
+        **client_code(document),
     }
 
 

@@ -166,21 +166,21 @@ class Signal(msgspec.Struct, kw_only=True, omit_defaults=True):
     move: float | None = None
     """to_value less from_value."""
     velocity_per_min: float | None = None
-    """Size of the move per minute of its window. Null for redacted plans. Null for redacted plans."""
+    """Size of the move per minute of its window. Null for redacted plans."""
     n_books: int | None = None
-    """Books that took part. Null for redacted plans. Null for redacted plans."""
+    """Books that took part. Null for redacted plans."""
     n_groups: int | None = None
-    """Operator groups among them. Null for redacted plans. Null for redacted plans."""
+    """Operator groups among them. Null for redacted plans."""
     bookmakers: list[str] | None = None
-    """Canonical keys of the books that took part, sorted. Null for redacted plans. Null for redacted plans."""
+    """Canonical keys of the books that took part, sorted. Null for redacted plans."""
     window_s: float | None = None
-    """Length of the window the move was seen in. Null for redacted plans. Null for redacted plans."""
+    """Length of the window the move was seen in. Null for redacted plans."""
     entry_point: float | None = None
-    """Point of the best fresh quote at detection. Null for redacted plans. Null for redacted plans."""
+    """Point of the best fresh quote at detection. Null for redacted plans."""
     entry_price_decimal: float | None = None
-    """Price of that quote. Null for redacted plans. Null for redacted plans."""
+    """Price of that quote. Null for redacted plans."""
     entry_bookmaker: str | None = None
-    """The book that quoted it; null when no fresh quote was left to take. Null for redacted plans. Null for redacted plans."""
+    """The book that quoted it; null when no fresh quote was left to take. Null for redacted plans."""
     strength_score: int
     """From 1 to 100, from size, speed and books."""
     composite_score: float
@@ -192,7 +192,7 @@ class Signal(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_structural_core: bool
     """Whether public surfaces show it: a key-number cross on spreads of strength 55 or more."""
     meta: dict[str, Any] | None = None
-    """What explains the numbers, as JSON with sorted keys. Null for redacted plans. Null for redacted plans."""
+    """What explains the numbers, as JSON with sorted keys. Null for redacted plans."""
     response_id: str
     """The answer that completed the signal, in raw_odds."""
     sequence: int | None = None
@@ -260,43 +260,43 @@ class Consensus(msgspec.Struct, kw_only=True, omit_defaults=True):
     devig_method: str
     """How the margin was removed; several methods in alphabetical order, joined by +."""
     n_books: int | None = None
-    """Books with a fresh quote on every outcome of the market. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Books with a fresh quote on every outcome of the market. Null for redacted plans."""
     n_groups: int | None = None
-    """Operator groups among those books. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Operator groups among those books. Null for redacted plans."""
     n_stale: int | None = None
-    """Books left out because their quote is stale. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Books left out because their quote is stale. Null for redacted plans."""
     n_at_number: int | None = None
-    """Books behind fair_prob: all of n_books but those too far from fair_point to be moved there; null in older rows. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Books behind fair_prob: all of n_books but those too far from fair_point to be moved there; null in older rows. Null for redacted plans."""
     n_sharp: int | None = None
-    """Sharp books among n_books; null in older rows. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Sharp books among n_books; null in older rows. Null for redacted plans."""
     age_median_s: float | None = None
-    """Median age, over operator groups, of the quotes behind the row: as_of less when the feed last saw the older of a book's sides. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Median age, over operator groups, of the quotes behind the row: as_of less when the feed last saw the older of a book's sides. Null for redacted plans."""
     age_max_s: float | None = None
-    """Age of the oldest of them. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Age of the oldest of them. Null for redacted plans."""
     point_mean: float | None = None
-    """Mean point over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Mean point over operator groups. Null for redacted plans."""
     point_std: float | None = None
-    """Population standard deviation of the point. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Population standard deviation of the point. Null for redacted plans."""
     point_mad: float | None = None
-    """Median absolute deviation of the point from point_median, over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Median absolute deviation of the point from point_median, over operator groups. Null for redacted plans."""
     point_iqr: float | None = None
-    """Interquartile range of the point over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Interquartile range of the point over operator groups. Null for redacted plans."""
     fair_prob_std: float | None = None
-    """Population standard deviation of the books' fair probabilities at fair_point. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Population standard deviation of the books' fair probabilities at fair_point. Null for redacted plans."""
     fair_prob_mad: float | None = None
-    """Median absolute deviation of those probabilities from their median, over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Median absolute deviation of those probabilities from their median, over operator groups. Null for redacted plans."""
     fair_prob_iqr: float | None = None
-    """Interquartile range of those probabilities over operator groups. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Interquartile range of those probabilities over operator groups. Null for redacted plans."""
     sharp_fair_prob: float | None = None
-    """fair_prob with sharp books and exchanges weighing more; null where no sharp book is behind it. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """fair_prob with sharp books and exchanges weighing more; null where no sharp book is behind it. Null for redacted plans."""
     sharp_point: float | None = None
-    """point_median weighed so; null where no sharp book counts, and in h2h. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """point_median weighed so; null where no sharp book counts, and in h2h. Null for redacted plans."""
     margin_median: float | None = None
-    """Median overround less 1. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Median overround less 1. Null for redacted plans."""
     best_price_decimal: float | None = None
-    """Highest fresh decimal price, whatever its point. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """Highest fresh decimal price, whatever its point. Null for redacted plans."""
     best_bookmaker: str | None = None
-    """The book with that price; the first by name when several share it. Null for redacted plans. Null for redacted plans. Null for redacted plans."""
+    """The book with that price; the first by name when several share it. Null for redacted plans."""
     response_id: str
     """The answer that caused the row, in raw_odds."""
     is_redacted: bool = False

@@ -2,18 +2,20 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import httpx
 import msgspec
 import polars as pl
 import pytest
 
+from stratum_api.controllers.signals import TimeBucket
 from stratum_api.core_samples import FOR_EVER, TooFew, too_few
 from stratum_api.flags import Flags
 from stratum_api.pages import Page
 from stratum_api.plans import find_plan, load_plans
 from stratum_api.problems import NotFound, ParameterInvalid, PlanInsufficient
+from stratum_api.rows import selected
 from stratum_api.showing import shows
 from stratum_api.tiers import TIMELESS, Full, Open, Shown, Sight, veil_of
 from tests.api.conftest import Api, problem
@@ -30,7 +32,7 @@ from tests.api.seeded_market import (
     rows,
     seed,
 )
-from warehouse.tables import Scorecards
+from warehouse.tables import Scorecards, Signals
 
 YOUNG_SIGNALS = (YOUNG_SIGNAL, YOUNG_DISLOCATION)
 NOW = dt.datetime(2026, 11, 21, 18, tzinfo=dt.UTC)
@@ -282,3 +284,38 @@ def test_a_handler_without_a_sight_is_refused_when_it_is_declared() -> None:
 
     with pytest.raises(TypeError, match="sight"):
         shows("/", "getIt", example=Leg("x", 1))(handler)
+
+
+# -- the description ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_endpoint_of_intelligence_has_an_example_that_is_an_answer_of_its_type(api: Api) -> None:
+    schemas = 0
+    for route in api.app.app.routes:  # type: ignore[attr-defined]
+        for handler in getattr(route, "route_handlers", []):
+            if "example" in handler.opt:
+                kind = handler.parsed_fn_signature.return_type.raw
+                example = handler.opt["example"]
+                assert msgspec.json.decode(msgspec.json.encode(example), type=kind) == example
+                schemas += 1
+    document = api.get("/docs/openapi.json").json()
+    found = document["paths"][f"{INTEL}/signals"]["get"]["responses"]["200"]["content"]["application/json"]["examples"]
+    assert found["full"]["value"]["items"][0]["velocity_per_min"] is not None
+    assert found["redacted"]["value"]["items"][0]["velocity_per_min"] is None
+    fields = document["components"]["schemas"]["ShownSignal"]["properties"]
+    assert (fields["velocity_per_min"]["x-tier"], fields["market"]["x-tier"]) == ("full", "open")
+    assert fields["move"]["description"] == Signals.columns["move"].description
+    assert schemas >= 5
+
+
+def test_what_is_shown_of_a_table_fits_its_columns() -> None:
+    kinds = [
+        kind for kind in Shown.__subclasses__() if kind.table is not None and kind.__module__.startswith("stratum_api")
+    ]
+    assert len(kinds) >= 5
+    for kind in kinds:
+        assert kind.table is not None
+        unknown = [name for name in selected(kind) if name not in kind.table.columns]
+        assert unknown == [], kind
+        assert kind.clock == TIMELESS or kind.clock in kind.__struct_fields__
+    assert tuple(get_args(get_args(get_args(TimeBucket)[0])[0])) == Signals.columns["time_bucket"].one_of
