@@ -28,7 +28,7 @@ REFUSED_WHOLE = ("out_of_order", "cannot_be_computed", "unknown_sport")
 # What a rule remembers may matter for a day.
 REMEMBERED = dt.timedelta(days=1)
 # So many changes are laid out at once: few enough for memory.
-CHANGES_PER_RUN = 150_000
+CHANGES_PER_RUN = 50_000
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,11 @@ def replay(
     replayed = _Replay(rules, _Games(known), with_signals)
     for day in lake.days(OddsSnapshots):
         if start <= day <= last:
-            rows = lake.coded(OddsSnapshots, day, COLUMNS)
-            found = replayed.take(day, rows, _polls(lake, day))
+            found = replayed.take(day, lake.coded(OddsSnapshots, day, COLUMNS), _polls(lake, day))
             if day >= first:
                 yield found
+            # Before the next day is read.
+            del found
 
 
 def _games_between(lake: Lake, first: dt.date, last: dt.date) -> pl.DataFrame:

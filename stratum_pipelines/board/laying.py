@@ -112,7 +112,10 @@ def lay(
         at[cell[row]] += 1
     for k in range(markets.size):
         m = markets[k]
-        for row in rows[first[k] : first[k + 1]]:
+        for i in range(first[k], first[k + 1]):
+            row = rows[i]
             held_price[m, outcome[row], book[row]] = price[row]
             held_point[m, outcome[row], book[row]] = point[row]
-        now_price[k], now_point[k] = held_price[m], held_point[m]
+        for o in range(held_price.shape[1]):
+            for b in range(held_price.shape[2]):
+                now_price[k, o, b], now_point[k, o, b] = held_price[m, o, b], held_point[m, o, b]

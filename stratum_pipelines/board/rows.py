@@ -12,11 +12,11 @@ from stratum_pipelines.board.observe import Run
 from stratum_pipelines.board.places import Placed
 from stratum_pipelines.board.state import H2H, KINDS, TOTALS, Board
 from stratum_pipelines.providers.reading import identity
-from stratum_pipelines.quant.consensus import Agreement, agree
+from stratum_pipelines.quant.consensus import BY_OUTCOME, COUNTS, Agreement, agree
 from stratum_pipelines.quant.one_number import n_outcomes_of
 from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import League
-from warehouse.tables import TIME, Polls, Quarantine
+from warehouse.tables import TIME, Consensus, Polls, Quarantine
 
 
 @dataclass
@@ -79,6 +79,11 @@ def frame_of(rows: Sequence[Mapping[str, Any]], schema: pl.Schema) -> pl.DataFra
             pl.Series(values, dtype=pl.Int64).cast(TIME) if dtype == TIME else pl.Series(values, dtype=dtype)
         )
     return pl.DataFrame(columns)
+
+
+def texts(names: pl.Series, codes: npt.NDArray[np.int64]) -> pl.Series:
+    """The names of these codes."""
+    return names[pl.Series(codes.astype(np.uint32))]
 
 
 def constant(text: str, n: int) -> pl.Series:
@@ -151,48 +156,34 @@ def _ages(run: Run, n_outcomes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64
 def consensus_rows(board: Board, run: Run, names: Names, found: Agreement, panel: Panel) -> pl.DataFrame:
     """One row per outcome of every cell of the run, in the columns of consensus."""
     kinds = names.market_kind[run.market]
-    exists = np.arange(board.n_outcomes)[None, :] < np.where(kinds == H2H, board.n_outcomes, 2)[:, None]
+    exists = np.arange(board.n_outcomes) < np.where(kinds == H2H, board.n_outcomes, 2)[:, None]
     i, o = np.nonzero(exists)
+    # Where no market lacks an outcome the rows are what lies in memory.
+    rows: slice | npt.NDArray[np.bool_] = slice(None) if exists.all() else exists.ravel()
     p, m = run.answer[i], run.market[i]
-    methods = pl.Series(panel.methods.named(found.views.counted, kinds), dtype=pl.String)
-    best = found.best_price[i, o]
-    times_ = run.times[p]
-    return pl.DataFrame(
-        {
-            "event_id": names.events[names.market_game[m]],
-            "market": names.kinds[names.market_kind[m]],
-            "outcome": names.outcomes[names.outcome_codes(m, o)],
-            "as_of": times(times_),
-            "sport_key": constant(board.sport_key, len(i)),
-            "side": names.sides[names.side_codes(m, o)],
-            "commence_at": times(run.commence_at[p, names.market_game[m]]),
-            "n_books": pl.Series(found.n_books[i]),
-            "n_groups": pl.Series(found.n_groups[i]),
-            "n_stale": pl.Series(found.n_stale[i]),
-            "n_at_number": pl.Series(found.n_at_number[i]),
-            "n_sharp": pl.Series(found.n_sharp[i]),
-            "age_median_s": numbers(found.age_median[i]),
-            "age_max_s": numbers(found.age_max[i]),
-            "point_median": numbers(found.point_median[i, o]),
-            "point_mean": numbers(found.point_mean[i, o]),
-            "point_std": numbers(found.point_std[i, o]),
-            "point_mad": numbers(found.point_mad[i, o]),
-            "point_iqr": numbers(found.point_iqr[i, o]),
-            "price_median": numbers(found.price_median[i, o]),
-            "fair_prob": numbers(found.fair_prob[i, o]),
-            "fair_point": numbers(found.fair_point[i, o]),
-            "fair_prob_std": numbers(found.fair_prob_std[i, o]),
-            "fair_prob_mad": numbers(found.fair_prob_mad[i, o]),
-            "fair_prob_iqr": numbers(found.fair_prob_iqr[i, o]),
-            "sharp_fair_prob": numbers(found.sharp_fair_prob[i, o]),
-            "sharp_point": numbers(found.sharp_point[i, o]),
-            "margin_median": numbers(found.margin_median[i]),
-            "best_price_decimal": numbers(best),
-            "best_bookmaker": names.books[np.where(np.isnan(best), len(board.books), found.best_book[i, o])],
-            "devig_method": methods[i],
-            "response_id": names.responses[p],
-        }
-    )
+    game = names.market_game[m]
+    methods, method = panel.methods.named(found.views.counted, kinds)
+    best = found.best_price.ravel()[rows]
+    best_book = np.where(np.isnan(best), len(board.books), found.best_book.ravel()[rows])
+    columns = {
+        "event_id": texts(names.events, game),
+        "market": texts(names.kinds, names.market_kind[m]),
+        "outcome": texts(names.outcomes, names.outcome_codes(m, o)),
+        "as_of": times(run.times[p]),
+        "sport_key": constant(board.sport_key, len(i)),
+        "side": texts(names.sides, names.side_codes(m, o)),
+        "commence_at": times(run.commence_at[p, game]),
+        **{name: pl.Series(getattr(found, name)[i]) for name in COUNTS},
+        "age_median_s": numbers(found.age_median[i]),
+        "age_max_s": numbers(found.age_max[i]),
+        **{name: numbers(getattr(found, name).ravel()[rows]) for name in BY_OUTCOME if name != "best_price"},
+        "margin_median": numbers(found.margin_median[i]),
+        "best_price_decimal": numbers(best),
+        "best_bookmaker": texts(names.books, best_book),
+        "devig_method": texts(pl.Series(methods, dtype=pl.String), method[i]),
+        "response_id": texts(names.responses, p),
+    }
+    return pl.DataFrame({name: columns[name] for name in Consensus.columns})
 
 
 def poll_rows(

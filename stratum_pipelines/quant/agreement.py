@@ -64,11 +64,10 @@ def _rank(row: Floats, columns: Ints, counted: Bools, order: Places, values: Flo
     for i in range(order.size):
         place = order[i]
         value = values[place]
-        j = i
-        while j > 0 and ranked[j - 1] > value:
-            ranked[j], order[j] = ranked[j - 1], order[j - 1]
-            j -= 1
-        ranked[j], order[j] = value, place
+        while i > 0 and ranked[i - 1] > value:
+            ranked[i], order[i] = ranked[i - 1], order[i - 1]
+            i -= 1
+        ranked[i], order[i] = value, place
 
 
 @compiled
@@ -231,7 +230,7 @@ def agree_on_quotes(
     n_slots, n_books = prices.shape[1], columns.size
     sizes, weights, loud = np.zeros(groups.max() + 1, np.int64), np.empty(n_books), np.empty(n_books)
     values, ranked, reached, found = np.empty(n_books), np.empty(n_books), np.empty(n_books), np.empty((14, n_slots))
-    here = np.empty(n_books, np.bool_)
+    here, is_stale = np.empty(n_books, np.bool_), np.empty(n_books, np.bool_)
     # The orders in which values stood last: points, ages, overrounds, then prices by outcome.
     stood_last = np.empty((markets.max() + 1 if markets.size else 0, 3 + n_slots, n_books), np.uint8)
     stood_last[:] = np.arange(n_books)
@@ -239,22 +238,24 @@ def agree_on_quotes(
         kind, stood = kinds[k], stood_last[markets[k]]
         n_outcomes = h2h_outcomes if kind == H2H else 2
         found[:] = np.nan
-        best_book[k] = columns[0]
+        here[:], is_stale[:] = True, False
+        for o in range(n_slots):
+            best, who = -np.inf, columns[0]
+            for i in range(n_books):
+                b = columns[i]
+                fresh = active[k, o, b] and not stale[k, o, b]
+                is_stale[i] |= active[k, o, b] and stale[k, o, b]
+                here[i] &= fresh or o >= n_outcomes
+                # Of several with the best price the first by name stays.
+                better = fresh and prices[k, o, b] > best
+                best, who = (prices[k, o, b], b) if better else (best, who)
+            found[BEST_PRICE, o], best_book[k, o] = best if best > 0 else np.nan, who
         n_here = n_stale = n_sharp = 0
         for i in range(n_books):
-            b = columns[i]
-            is_here, is_stale = True, False
-            for o in range(n_slots):
-                fresh = active[k, o, b] and not stale[k, o, b]
-                is_stale |= active[k, o, b] and stale[k, o, b]
-                is_here &= fresh or o >= n_outcomes
-                # Of several with the best price the first by name stays.
-                if fresh and not prices[k, o, b] <= found[BEST_PRICE, o]:
-                    found[BEST_PRICE, o], best_book[k, o] = prices[k, o, b], b
-            here[i] = counted[k, b] = is_here
-            n_here += is_here
-            n_stale += is_stale
-            n_sharp += is_here and is_sharp[i]
+            counted[k, columns[i]] = here[i]
+            n_here += here[i]
+            n_stale += is_stale[i]
+            n_sharp += here[i] and is_sharp[i]
         counts[N_BOOKS, k], counts[N_STALE, k], counts[N_SHARP, k] = n_here, n_stale, n_sharp
         counts[N_GROUPS, k] = _share(here, groups, sizes, weights)
         by_market[:, k] = np.nan

@@ -47,21 +47,21 @@ def read_coded(catalog: Catalog, table: type[Table], day: dt.date, columns: Sequ
         except pa.ArrowInvalid:
             find_damage(catalog, paths)
             raise
-    if not parts:
-        return CodedRows(
-            0,
-            {name: np.empty(0, np.int32) for name in texts},
-            {name: [] for name in texts},
-            {name: _numbers(table, name, None) for name in columns if name not in texts},
-        )
-    joined = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
-    coded = {name: joined.column(name).chunk(0) for name in texts} if joined.num_rows else {}
-    return CodedRows(
-        joined.num_rows,
-        {name: coded[name].indices.to_numpy() if coded else np.empty(0, np.int32) for name in texts},
-        {name: coded[name].dictionary.to_pylist() if coded else [] for name in texts},
-        {name: _numbers(table, name, joined.column(name)) for name in columns if name not in texts},
-    )
+    joined = pa.concat_tables(parts).unify_dictionaries() if parts else table.empty().select(columns).to_arrow()
+    del parts
+    rows = CodedRows(joined.num_rows, {}, {}, {})
+    for name in columns:
+        # Each column is let go of once it is converted: a day takes little more memory than what comes of it.
+        column = joined.column(name)
+        joined = joined.drop_columns([name])
+        if name not in texts:
+            rows.values[name] = _numbers(table, name, column.combine_chunks())
+        elif len(column):
+            coded = column.combine_chunks()
+            rows.codes[name], rows.texts[name] = coded.indices.to_numpy(), coded.dictionary.to_pylist()
+        else:
+            rows.codes[name], rows.texts[name] = np.empty(0, np.int32), []
+    return rows
 
 
 def _read(catalog: Catalog, path: str, columns: Sequence[str], texts: Sequence[str]) -> pa.Table:
@@ -69,14 +69,8 @@ def _read(catalog: Catalog, path: str, columns: Sequence[str], texts: Sequence[s
         return pq.read_table(file, columns=list(columns), read_dictionary=list(texts), use_threads=False)
 
 
-def _numbers(table: type[Table], name: str, column: pa.ChunkedArray | None) -> npt.NDArray[Any]:
-    is_time = table.columns[name].dtype == TIME
-    if column is None:
-        return np.empty(0, np.int64 if is_time else np.float64)
-    if column.num_chunks == 0:
-        return _numbers(table, name, None)
-    values = column.chunk(0)
-    if is_time:
+def _numbers(table: type[Table], name: str, values: pa.Array) -> npt.NDArray[Any]:
+    if table.columns[name].dtype == TIME:
         return np.asarray(values.cast(pa.int64()).to_numpy())
     if values.null_count == 0:
         return np.asarray(values.to_numpy(), np.float64)

@@ -67,17 +67,21 @@ class MarginMethods:
                 found = fair_probabilities(prices[row, :, book], name, n_outcomes=n_outcomes[row])
                 fair[row, :, book] = found.probabilities
 
-    def named(self, counted: Bools, kinds: Ints) -> list[str]:
-        """How the margins of each of N markets were removed: the methods of the books counted (N, B), joined by +.
+    def named(self, counted: Bools, kinds: Ints) -> tuple[list[str], Ints]:
+        """How margins were removed, in words, and which of the words goes for each of N markets.
 
-        In alphabetical order; where no book counts those of all books.
+        The methods of the books counted (N, B), joined by + in alphabetical order; where no book counts those of all books.
         """
         if len(self.names) == 1:
-            return [self.names[0]] * len(kinds)
+            return [self.names[0]], np.zeros(len(kinds), np.int64)
         bits: Ints = np.left_shift(1, self.codes[kinds])
         used = np.bitwise_or.reduce(np.where(counted, bits, 0), axis=1)
         used = np.asarray(np.where(used > 0, used, np.bitwise_or.reduce(bits, axis=1)))
-        return ["+".join(sorted(name for k, name in enumerate(self.names) if mask >> k & 1)) for mask in used.tolist()]
+        masks, codes = np.unique(used, return_inverse=True)
+        words = [
+            "+".join(sorted(name for k, name in enumerate(self.names) if mask >> k & 1)) for mask in masks.tolist()
+        ]
+        return words, codes
 
 
 def margin_methods(choices: MethodChoices, sport: str, books: tuple[str, ...], width: int) -> MarginMethods:

@@ -158,20 +158,20 @@ def _bring(
 ) -> None:
     """Bring the books' fair probabilities (O, B) to one number, in place; `counted` (B,) leaves out those that cannot be.
 
-    `known` (7, B) remembers the last move of each book: kind, both probabilities, from where, to where, and what came out.
+    `known` (B, 7) remembers the last move of each book: kind, both probabilities, from where, to where, and what came out.
     """
     for b in range(counted.size):
         near = counted[b] and not np.isnan(fair[0, b])
         if near and kind != H2H and points[b] != number:
             first, second, at = fair[0, b], fair[1, b], points[b]
-            same = known[0, b] == kind and known[1, b] == first and known[2, b] == second
-            if not (same and known[3, b] == at and known[4, b] == number):
-                known[0, b], known[1, b], known[2, b], known[3, b], known[4, b] = kind, first, second, at, number
+            same = known[b, 0] == kind and known[b, 1] == first and known[b, 2] == second
+            if not (same and known[b, 3] == at and known[b, 4] == number):
+                known[b, 0], known[b, 1], known[b, 2], known[b, 3], known[b, 4] = kind, first, second, at, number
                 if abs(number - at) <= farthest[kind]:
-                    known[5, b], known[6, b] = _moved(first, second, at, number, kind, margins, totals)
+                    known[b, 5], known[b, 6] = _moved(first, second, at, number, kind, margins, totals)
                 else:
-                    known[5, b] = known[6, b] = np.nan
-            fair[0, b], fair[1, b] = known[5, b], known[6, b]
+                    known[b, 5] = known[b, 6] = np.nan
+            fair[0, b], fair[1, b] = known[b, 5], known[b, 6]
             near = not np.isnan(fair[0, b])
         counted[b] = near
         if not near:
@@ -196,7 +196,7 @@ def bring(
     `points` (N, O, B) are from each outcome's side; `farthest` (3,) is how far each kind of market is moved at most; `margins` and
     `totals` are score tables: the lowest number, and the chances.
     """
-    known = np.full((markets.max() + 1 if markets.size else 0, 7, counted.shape[1]), np.nan)
+    known = np.full((markets.max() + 1 if markets.size else 0, counted.shape[1], 7), np.nan)
     for k in range(kinds.size):
         here = known[markets[k]]
         _bring(number[k], kinds[k], counted[k], fair[k], points[k, 0], farthest, margins, totals, here)

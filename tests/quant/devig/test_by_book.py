@@ -80,13 +80,15 @@ def test_a_market_names_the_methods_of_the_books_that_count() -> None:
     methods = margin_methods(choices(h2h_a="shin", h2h_b="power"), "soccer", ("a", "b"), 3)
     counted = np.array([[True, False, False], [True, True, False], [True, True, True], [False] * 3])
     kinds = np.full(4, H2H)
-    assert methods.named(counted, kinds) == [
+    words, codes = methods.named(counted, kinds)
+    assert [words[code] for code in codes] == [
         "shin",
         "power+shin",
         "multiplicative+power+shin",
         "multiplicative+power+shin",
     ]
-    assert margin_methods(choices(), "soccer", ("a",), 1).named(counted[:, :1], kinds) == ["multiplicative"] * 4
+    words, codes = margin_methods(choices(), "soccer", ("a",), 1).named(counted[:, :1], kinds)
+    assert words == ["multiplicative"] and codes.tolist() == [0] * 4
 
 
 def test_what_ships_is_one_method_everywhere() -> None:
