@@ -12,10 +12,12 @@ from litestar import Litestar, Request, Response
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
+from litestar.types import Scope
 
 from stratum_api.access import guard
 from stratum_api.controllers.account import AccountController
@@ -26,6 +28,7 @@ from stratum_api.controllers.health import HealthController
 from stratum_api.controllers.keys import KeyController
 from stratum_api.controllers.plans import PlanController
 from stratum_api.controllers.signals import SignalController
+from stratum_api.controllers.stream import StreamController
 from stratum_api.controllers.usage import UsageController
 from stratum_api.door import RETRY_AFTER_S, App, Door
 from stratum_api.logs import set_up_logs
@@ -47,6 +50,8 @@ from stratum_api.routes import visiting
 from stratum_api.service import Service, make_service
 from stratum_api.settings import read_api_settings
 from stratum_api.showing import seeing
+from stratum_api.stopping import told_to_stop
+from stratum_api.visit import visit_of
 from warehouse.errors import DatabaseError, LakeError
 from warehouse.settings import read_settings
 
@@ -64,6 +69,7 @@ CONTROLLERS = (
     SignalController,
     ConsensusController,
     DislocationController,
+    StreamController,
 )
 EXPOSED = (
     "RateLimit",
@@ -95,7 +101,8 @@ def make_app(service: Service) -> Door:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         async with service.running():
-            yield
+            with told_to_stop(service.streams.stop):
+                yield
         door.spans.close()
         service.database.close()
 
@@ -104,6 +111,7 @@ def make_app(service: Service) -> Door:
         dependencies=_dependencies(service),
         guards=[guard],
         exception_handlers={Exception: answer_problem},
+        after_exception=[note_problem],
         openapi_config=_open_api(),
         cors_config=_cross_origin(settings.cors_origins),
         request_max_body_size=settings.max_body_bytes,
@@ -160,6 +168,15 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     return Response(
         problem.body(visit.request_id), status_code=problem.status, media_type=MEDIA_TYPE, headers=problem.headers
     )
+
+
+async def note_problem(error: Exception, scope: Scope) -> None:
+    """Keep what keeps a WebSocket from being opened for the door, which answers it."""
+    if scope["type"] == ScopeType.WEBSOCKET:
+        visit = visit_of(scope)
+        visit.problem = as_problem(error)
+        if visit.problem.status >= 500:
+            logger.error("%s", type(error).__name__, exc_info=error, extra={"request_id": visit.request_id})
 
 
 def as_problem(error: Exception) -> Problem:

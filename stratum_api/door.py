@@ -196,7 +196,8 @@ class _Answer:
         elif kind == "http.response.body":
             self.visit.n_bytes += len(message.get("body", b""))
         elif kind == "websocket.close" and not self.has_begun:
-            self.visit.status = 403
+            await self.refuse(self.visit.problem or Fault())
+            return
         await self.write(message)
 
     async def refuse(self, problem: Problem) -> None:
@@ -208,7 +209,8 @@ class _Answer:
         prefix = ""
         if self.scope["type"] == "websocket":
             if "websocket.http.response" not in self.scope.get("extensions", {}):
-                await self.send({"type": "websocket.close", "code": 4000 + problem.status})
+                self.visit.status = problem.status
+                await self.write({"type": "websocket.close", "code": 4000 + problem.status})
                 return
             prefix = "websocket."
         headers = [(b"content-type", MEDIA_TYPE.encode())]

@@ -86,9 +86,16 @@ class KeyCache:
             known = await self._find_once(key_id_of(text) or "sk_none")
         presented = digest(text, self._secret)
         is_same = hmac.compare_digest(presented, known.digest if known else NO_DIGEST)
-        if not is_same or known is None or (known.ends_at is not None and time.time() >= known.ends_at):
+        if not is_same or known is None or _has_ended(known):
             return REFUSED
         return Checked(known.visitor, known.has_access)
+
+    async def still(self, key_id: str) -> Visitor | None:
+        """Who comes in with a key that was accepted before; None once it has ended or lost its access. Raises DatabaseError."""
+        if time.monotonic() - self._asked_at > FRESH_S:
+            await self._freshen()
+        known = self._known.get(key_id) or await self._find_once(key_id)
+        return known.visitor if known is not None and known.has_access and not _has_ended(known) else None
 
     async def open(self) -> None:
         """Connect, and begin to ask for changes."""
@@ -161,6 +168,10 @@ class KeyCache:
                 await self._ask()
             except WarehouseError as error:
                 logger.warning("changes of keys cannot be asked for: %s", error)
+
+
+def _has_ended(known: Known) -> bool:
+    return known.ends_at is not None and time.time() >= known.ends_at
 
 
 def _known(row: Row) -> Known:

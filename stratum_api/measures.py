@@ -19,6 +19,14 @@ KEY_REFUSALS = Counter("stratum_api_key_refusals_total", "Keys that were not acc
 LIMITED = Counter("stratum_api_limited_total", "Requests over their limit per minute.", ["kind"])
 BILLABLE = Counter("stratum_api_billable_requests_total", "Requests that were noted as usage.")
 OPEN = Gauge("stratum_api_open_requests", "Requests being answered.", multiprocess_mode="livesum")
+STREAMS = Gauge("stratum_api_open_streams", "Open streams by wire.", ["wire"], multiprocess_mode="livesum")
+STREAMS_ENDED = Counter("stratum_api_streams_ended_total", "Streams the server ended, by the last message.", ["topic"])
+STREAM_MESSAGES = Counter("stratum_api_stream_messages_total", "Messages that were written to streams.", ["wire"])
+STREAM_LAG = Histogram(
+    "stratum_api_stream_lag_seconds",
+    "From the moment a message of the outbox says it was created to its being offered to every stream.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 60.0),
+)
 
 _requests: dict[tuple[str, int], Counter] = {}
 _seconds: dict[str, Histogram] = {}

@@ -20,6 +20,7 @@ Problem
 ├── AddressTooLong 414         the address is longer than allowed
 ├── MediaTypeUnsupported 415   the body is of a type we do not read
 ├── TooManyRequests 429        the limit per minute is used up
+├── TooManyStreams 429         the account has as many streams open as its plan includes
 ├── Fault 500                  a fault of ours
 └── Unavailable 503            something the answer needs does not answer, or took too long
 
@@ -240,6 +241,15 @@ class TooManyRequests(Problem):
     """
 
     status, title = 429, "Too many requests"
+
+
+class TooManyStreams(Problem):
+    """The account has as many streams open as its plan includes; `streams` says how many that is.
+
+    Close one; a stream whose connection broke off without a word counts for some seconds more. Or use a plan with more.
+    """
+
+    status, title = 429, "Too many streams"
 
 
 class Fault(Problem):

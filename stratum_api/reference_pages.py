@@ -9,6 +9,7 @@ from stratum_api.plans import Plan, load_plans
 from stratum_api.problem_page import MADE, problem_page
 from stratum_api.scopes import SCOPES, USUAL
 from stratum_api.settings import SETTINGS as API_SETTINGS
+from stratum_api.stream_page import stream_page
 from warehouse.settings import Setting
 
 SETTINGS: dict[str, tuple[Setting, ...]] = {"API": API_SETTINGS}
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
         "docs/reference/problems.md": problem_page(),
         "docs/reference/plans.md": plan_page(),
         **client_code(document),
+        "docs/reference/stream.md": stream_page(),
     }
 
 

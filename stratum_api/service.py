@@ -15,12 +15,16 @@ from stratum_api.pages import Cursors
 from stratum_api.rows import Rows, open_rows
 from stratum_api.server_secret import server_secret
 from stratum_api.settings import ApiSettings
+from stratum_api.stream import Streams, open_seats
 from stratum_api.wakeups import Wakeups
 from warehouse.database import Database
+from warehouse.database.outbox import CALLED_OUT
 from warehouse.lake import Lake
 from warehouse.settings import Settings
 
 KEY_CONNECTIONS = 2
+# One for what is new, the others for those who catch up.
+STREAM_CONNECTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Service:
     keys: KeyCache
     limiter: Limiter
     meter: Meter
+    streams: Streams
     request_log: RequestLog
     wakeups: Wakeups
     secret: bytes = field(repr=False)
@@ -53,7 +58,15 @@ class Service:
     async def running(self) -> AsyncIterator[None]:
         """Within: connected, listening for changes, counting. What was begun is finished at the end, in reverse."""
         async with AsyncExitStack() as stack:
-            for part in (self.rows, self.limiter, self.keys, self.wakeups, self.meter, self.request_log):
+            for part in (
+                self.rows,
+                self.limiter,
+                self.keys,
+                self.streams,
+                self.wakeups,
+                self.meter,
+                self.request_log,
+            ):
                 await part.open()
                 stack.push_async_callback(part.close)
             yield
@@ -66,6 +79,12 @@ def make_service(storage: Settings, settings: ApiSettings) -> Service:
     secret = server_secret(settings.secret, storage.home)
     # Connections of their own: a key is checked also while long reads hold all the others.
     keys = KeyCache(open_rows(storage.database_url, KEY_CONNECTIONS), secret)
+    streams = Streams(
+        open_rows(storage.database_url, STREAM_CONNECTIONS),
+        open_seats(storage.database_url, storage.home),
+        keys.still,
+        settings.heartbeat_s,
+    )
     meter = Meter(database, storage.home / "api" / "usage", with_alerts="limit_alerts" in settings.flags)
     lake = Lake(storage.lake_url)
     history = History(lake)
@@ -81,7 +100,8 @@ def make_service(storage: Settings, settings: ApiSettings) -> Service:
         keys=keys,
         limiter=Limiter(open_windows(storage.database_url, storage.home)),
         meter=meter,
+        streams=streams,
         request_log=RequestLog(),
-        wakeups=Wakeups(storage.database_url, {"stratum_access": keys.tell}),
+        wakeups=Wakeups(storage.database_url, {"stratum_access": keys.tell, CALLED_OUT: streams.wake}),
         secret=secret,
     )

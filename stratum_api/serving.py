@@ -1,6 +1,9 @@
 """Starts the server: migrates, makes what workers share, listens for /metrics, and runs the workers until it is told to stop."""
 
+import contextlib
 import os
+import socket
+import sys
 
 from stratum_api.logs import set_up_logs
 from stratum_api.server_secret import server_secret
@@ -9,6 +12,9 @@ from warehouse.database import Database
 from warehouse.settings import Settings
 
 KEEP_ALIVE_S = 30
+# A connection whose other end acknowledges nothing for so long is closed by the kernel: a client that vanished without a word, or
+# takes nothing, holds neither memory nor one of its account's streams for longer.
+UNANSWERED_S = 30
 BACKLOG = 2048
 # A worker imports for some seconds before it answers its supervisor, on a busy machine for many.
 WORKER_ANSWERS_WITHIN_S = 60
@@ -21,6 +27,8 @@ def serve(storage: Settings, settings: ApiSettings) -> None:
     Raises WarehouseError when the database or a setting cannot be used, and OSError when the address is taken.
     """
     import uvicorn
+    from uvicorn.config import STARTUP_FAILURE
+    from uvicorn.supervisors import Multiprocess
 
     prepare(storage, settings)
     # Imported late: the library looks for the folder's name when it is imported.
@@ -34,7 +42,7 @@ def serve(storage: Settings, settings: ApiSettings) -> None:
         measures.listen(settings.metrics_host, settings.metrics_port)
     # Workers are new processes that read the environment: what was said otherwise on the command line goes with them.
     os.environ |= {HOST.name: settings.host, PORT.name: str(settings.port), WORKERS.name: str(settings.workers)}
-    uvicorn.run(
+    config = uvicorn.Config(
         APPLICATION,
         factory=True,
         host=settings.host,
@@ -42,6 +50,10 @@ def serve(storage: Settings, settings: ApiSettings) -> None:
         workers=settings.workers,
         loop="uvloop",
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        # It would cost every open stream hundreds of kilobytes, and more time than sending does.
+        ws_per_message_deflate=False,
         lifespan="on",
         interface="asgi3",
         log_config=None,
@@ -54,6 +66,17 @@ def serve(storage: Settings, settings: ApiSettings) -> None:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=",".join(settings.trusted_proxies),
     )
+    listening = config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux; every connection has it from the socket it came in by
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_S * 1000)
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+        return
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def prepare(storage: Settings, settings: ApiSettings) -> None:

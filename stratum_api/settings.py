@@ -50,6 +50,9 @@ POOL = Setting(
 ANONYMOUS_LIMIT = Setting(
     "STRATUM_API_ANONYMOUS_LIMIT", "10", "Requests a minute without a valid key, per address (per /64 on IPv6)."
 )
+HEARTBEAT_SECONDS = Setting(
+    "STRATUM_API_HEARTBEAT_SECONDS", "15", "How often every open stream says that it is alive, in seconds."
+)
 READY_AGE_SECONDS = Setting(
     "STRATUM_API_READY_AGE_SECONDS",
     "0",
@@ -83,6 +86,7 @@ SETTINGS: tuple[Setting, ...] = (
     GRACE_SECONDS,
     POOL,
     ANONYMOUS_LIMIT,
+    HEARTBEAT_SECONDS,
     READY_AGE_SECONDS,
     READY_LAG_SECONDS,
     OTLP_ENDPOINT,
@@ -111,6 +115,7 @@ class ApiSettings:
     grace_s: int
     database_connections: int
     anonymous_limit: int
+    heartbeat_s: float
     ready_age_s: float
     ready_lag_s: float
     otlp_endpoint: str
@@ -144,6 +149,7 @@ def read_api_settings(environ: Mapping[str, str]) -> ApiSettings:
         grace_s=GRACE_SECONDS.whole(environ, at_least=1),
         database_connections=POOL.whole(environ, at_least=1),
         anonymous_limit=ANONYMOUS_LIMIT.whole(environ, at_least=1),
+        heartbeat_s=HEARTBEAT_SECONDS.number(environ, at_least=0.1),
         ready_age_s=READY_AGE_SECONDS.number(environ),
         ready_lag_s=READY_LAG_SECONDS.number(environ),
         otlp_endpoint=OTLP_ENDPOINT.text(environ),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stratum_api.limits import Decision
+from stratum_api.problems import Problem
 from stratum_api.visitor import ANONYMOUS, Visitor
 
 
@@ -22,6 +23,8 @@ class Visit:
     is_billable: bool = False
     status: int = 0
     n_bytes: int = 0
+    # What went wrong before a WebSocket was opened: the framework has no answer for that, the door has.
+    problem: Problem | None = None
 
 
 def visit_of(scope: Any) -> Visit:

@@ -25,8 +25,8 @@ from warehouse.tables import COUNTED_CONVENTION, TABLES, ClvRecords, Signals
 
 ABOUT = (
     "Live polling tells others what happened through the table `outbox` of the database. A message is committed in one transaction\n"
-    "with the rows it tells of, so neither is there without the other. Nothing delivers messages yet\n"
-    "([known limits](../known-limits.md)); they can be read in their order:\n"
+    "with the rows it tells of, so neither is there without the other. The [stream](stream.md) of the API tells them to whoever follows it;\n"
+    "who has the database reads them in their order:\n"
     "\n"
     "```\n"
     "select * from outbox where sequence > :last_seen order by sequence limit 100\n"

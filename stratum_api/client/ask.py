@@ -168,3 +168,20 @@ def list_dislocations(*, sport: str | None = None, market: str | None = None, ev
     `limit`: How many rows at most.
     """
     return Call("/api/v1/intel/dislocations", answers.DislocationPage, {"sport": sport, "market": market, "event": event, "book": book, "since": since, "until": until, "upcoming": upcoming, "cursor": cursor, "limit": limit})
+
+
+def open_stream(*, topic: Sequence[str] | None = None, sport: Sequence[str] | None = None, type: Sequence[str] | None = None, signal_type: Sequence[str] | None = None, market: Sequence[str] | None = None, event: Sequence[str] | None = None, min_score: float | None = None, last_event_id: str | None = None) -> Call[Message]:
+    """Follow every message in its order, as server-sent events. Without a place to resume from it begins with what comes next.
+
+    Needs the scope `stream:read`.
+
+    `topic`: Only these topics: signal.clv_finalized, signal.detected, system.limit_alert. Several may be named.
+    `sport`: Only these sports, as in americanfootball_nfl. Several may be named.
+    `type`: Only signals of these types, as in KEY_CROSS. Several may be named.
+    `signal_type`: The same as `type`. Several may be named.
+    `market`: Only these markets: h2h, spreads or totals. Several may be named.
+    `event`: Only these games, by their id. Several may be named.
+    `min_score`: Only signals with a composite score of at least so much.
+    `last_event_id`: The same, for clients that cannot set headers.
+    """
+    return Call("/api/v1/stream", Message, {"topic": topic, "sport": sport, "type": type, "signal_type": signal_type, "market": market, "event": event, "min_score": min_score, "last_event_id": last_event_id})
