@@ -21,12 +21,18 @@ from litestar.types import Scope
 
 from stratum_api.access import guard
 from stratum_api.controllers.account import AccountController
+from stratum_api.controllers.books import BookController
+from stratum_api.controllers.clv_recap import ClvRecapController
+from stratum_api.controllers.clv_records import ClvRecordController
+from stratum_api.controllers.clv_summary import ClvSummaryController
 from stratum_api.controllers.consensus import ConsensusController
 from stratum_api.controllers.dislocations import DislocationController
 from stratum_api.controllers.documentation import DocumentationController
+from stratum_api.controllers.exports import ExportController
 from stratum_api.controllers.health import HealthController
 from stratum_api.controllers.keys import KeyController
 from stratum_api.controllers.plans import PlanController
+from stratum_api.controllers.scorecards import ScorecardController
 from stratum_api.controllers.signals import SignalController
 from stratum_api.controllers.stream import StreamController
 from stratum_api.controllers.usage import UsageController
@@ -70,6 +76,12 @@ CONTROLLERS = (
     ConsensusController,
     DislocationController,
     StreamController,
+    BookController,
+    ClvSummaryController,
+    ClvRecapController,
+    ClvRecordController,
+    ScorecardController,
+    ExportController,
 )
 EXPOSED = (
     "RateLimit",

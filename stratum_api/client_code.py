@@ -149,7 +149,7 @@ def _asking(questions: list[str]) -> str:
         [
             '"""Every question the API answers, each as a `Call` for a client to send."""',
             "",
-            MADE.format("A002, F401"),
+            MADE.format("A002"),
             "import datetime as dt",
             "from collections.abc import Sequence",
             "from typing import Any, Literal",

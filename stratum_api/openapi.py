@@ -10,6 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec.inspect import DateTimeType, Metadata, Type, UnionType, type_info
 
 from stratum_api.access import Access
+from stratum_api.exporting import Dataset
+from stratum_api.formats import FORMATS
 from stratum_api.plans import community
 from stratum_api.problems import (
     MEDIA_TYPE,
@@ -102,6 +104,8 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
     for status, response in operation["responses"].items():
         if int(status) < 400:
             response.setdefault("headers", {}).update(headers)
+    if "dataset" in handler.opt:
+        operation["responses"]["200"]["content"] = _documents(handler.opt["dataset"])
     if "example" in handler.opt:
         operation["responses"]["200"]["content"]["application/json"]["examples"] = _examples(handler)
     by_status: dict[int, list[type[Problem]]] = {}
@@ -160,6 +164,19 @@ def _tell_fields(schemas: dict[str, Any], veil: Veil) -> None:
                 said.setdefault("description", table.columns[name].description)
             if name in hidden:
                 said["description"] = f"{said.get('description', '')} Null for redacted plans.".strip()
+
+
+def _documents(dataset: Dataset) -> dict[str, Any]:
+    """What an export is in every format."""
+    rows = {"$ref": f"#/components/schemas/{type(dataset.example).__name__}"}
+    document = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": rows}}}
+    example = msgspec.to_builtins(dataset.example)
+    made: dict[str, Any] = {one.media_type: {"schema": {"type": "string"}} for one in FORMATS.values()}
+    made["application/json"] = {
+        "schema": document,
+        "example": {"items": [{name: example[name] for name in dataset.columns}]},
+    }
+    return made
 
 
 def _examples(handler: HTTPRouteHandler) -> dict[str, Any]:

@@ -18,7 +18,8 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from inspect import get_annotations
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 
 import msgspec
 from litestar.params import QueryParameter
@@ -48,6 +49,13 @@ class Page(msgspec.Struct, Generic[T]):
 
     items: Open[list[T]]
     next_cursor: Annotated[Open[str | None], msgspec.Meta(description="Null on the last page.")]
+
+    def __init_subclass__(cls) -> None:
+        """Say what the items are where the description looks for it: it does not know what a base was made of."""
+        for base in getattr(cls, "__orig_bases__", ()):
+            if get_origin(base) is Page:
+                (kind,) = get_args(base)
+                cls.__annotations__ = {**get_annotations(cls), "items": Open[list[kind]]}  # type: ignore[valid-type]
 
 
 class Question:

@@ -6,7 +6,7 @@ come as text and become moments by `moment("since", since)`.
 
 import datetime as dt
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar.params import PathParameter, QueryParameter
 
@@ -25,6 +25,13 @@ Sport = Annotated[
 ]
 Market = Annotated[
     str | None, QueryParameter(name="market", pattern=NAME, description="A market: h2h, spreads or totals.")
+]
+SignalType = Annotated[
+    str | None, QueryParameter(name="signal_type", pattern=NAME, description="A type of signal, as in KEY_CROSS.")
+]
+TimeBucket = Annotated[
+    Literal["0-15m", "15-60m", "1-3h", "3-6h", "6-24h", "1-3d", "3d+", "live"] | None,
+    QueryParameter(description="Time to start at detection."),
 ]
 Event = Annotated[str | None, QueryParameter(name="event", pattern=ID, description="The id of a game.")]
 Events = Annotated[

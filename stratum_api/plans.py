@@ -22,6 +22,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     overage_rate: int
     delay_s: int
     is_redacted: bool
+    clv: bool
     exports: bool
     alerts: bool
     webhooks: int

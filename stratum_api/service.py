@@ -6,11 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from stratum_api.core_samples import Stretches
+from stratum_api.exporting import Turns
 from stratum_api.history import History
 from stratum_api.key_cache import KeyCache
 from stratum_api.limits import Limiter, open_windows
 from stratum_api.logs import RequestLog
 from stratum_api.metering import Meter
+from stratum_api.newest import Newest
 from stratum_api.pages import Cursors
 from stratum_api.rows import Rows, open_rows
 from stratum_api.server_secret import server_secret
@@ -31,7 +33,8 @@ STREAM_CONNECTIONS = 3
 class Service:
     """Everything endpoints and the door work with.
 
-    `rows` is the short way to read what is hot, `history` the way to all that was, `database` the long way to change.
+    `rows` is the short way to read what is hot, `history` the way to all that was, `newest` what is remembered of
+    it, `database` the long way to change.
     """
 
     settings: ApiSettings
@@ -40,6 +43,8 @@ class Service:
     lake: Lake
     history: History
     stretches: Stretches
+    newest: Newest
+    turns: Turns
     rows: Rows
     cursors: Cursors
     keys: KeyCache
@@ -95,6 +100,8 @@ def make_service(storage: Settings, settings: ApiSettings) -> Service:
         lake=lake,
         history=history,
         stretches=Stretches(history),
+        newest=Newest(lake),
+        turns=Turns(),
         rows=rows,
         cursors=Cursors(secret),
         keys=keys,

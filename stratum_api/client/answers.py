@@ -19,6 +19,7 @@ class Plan(msgspec.Struct, kw_only=True, omit_defaults=True):
     overage_rate: int
     delay_s: int
     is_redacted: bool
+    clv: bool
     exports: bool
     alerts: bool
     webhooks: int
@@ -417,3 +418,348 @@ class DislocationPage(msgspec.Struct, kw_only=True, omit_defaults=True):
     items: list[Dislocation]
     next_cursor: str | None = None
     """Null on the last page."""
+
+
+class Book(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How a book stands in one market of a sport, and how old its quotes were over the last stretch of polls."""
+
+    sport_key: str
+    bookmaker: str
+    market: str
+    state: str
+    """idle, fresh, late, silent, or paused while nobody polls its sport."""
+    since_at: dt.datetime | None = None
+    """Since when; null where the plan sees no newer than the stretch."""
+    reason: str
+    """Why it is late or silent; empty otherwise."""
+    as_of: dt.datetime
+    """Receipt of the last answer that was looked at."""
+    last_sighted_at: dt.datetime | None = None
+    """When its newest quote was sighted; null when idle."""
+    expected_gap_s: float
+    """Expected gap between its sightings, in seconds."""
+    limit_s: float
+    """Age beyond which it is late, in seconds."""
+    stretch_from_at: dt.datetime | None = None
+    """First answer of the stretch; null before there is one."""
+    stretch_until_at: dt.datetime | None = None
+    """Its last answer."""
+    n_polls: int | None = None
+    """Answers of the stretch."""
+    n_late: int | None = None
+    """Those at which it was late or silent."""
+    age_p50_s: float | None = None
+    """Median age of its newest quote, in seconds."""
+    age_p95_s: float | None = None
+    """95th percentile."""
+    age_p99_s: float | None = None
+    """99th percentile."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class Breach(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A book that went beyond its limit in a market: how it stood at last."""
+
+    breach_id: str
+    """Hash of the book, the sport, the market and noticed_at."""
+    version: int
+    """1, 2, 3: the highest is how it stands."""
+    bookmaker: str
+    """Canonical key of the book."""
+    sport_key: str
+    """Sport, as the provider spells it."""
+    market: str
+    """Market key: h2h, spreads or totals."""
+    as_of: dt.datetime
+    """Receipt of the answer that caused this row."""
+    began_at: dt.datetime
+    """When the limit passed; where polls were too far apart to see it, the answer that showed it."""
+    noticed_at: dt.datetime
+    """Receipt of the first answer at which it was beyond its limit."""
+    ended_at: dt.datetime | None = None
+    """Receipt of the answer that ended it; null while it lasts."""
+    state: str
+    """The worst state so far."""
+    reason: str
+    """Why, at the answer that brought that state: its quotes stood still, it had none left, or no full answer came."""
+    ended_by: str
+    """What ended it: it was sighted, its limit rose, or nothing is expected of it any more; empty while it lasts."""
+    longest_age_s: float
+    """Greatest age at an answer so far."""
+    expected_gap_s: float
+    """Expected gap when it was noticed."""
+    limit_s: float
+    """Limit when it was noticed."""
+    last_sighted_at: dt.datetime
+    """The sighting its age was counted from when it was noticed."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class BookFreshnessAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How books stand, and their breaches of the last two days."""
+
+    books: list[Book]
+    """By sport, book and market."""
+    breaches: list[Breach]
+    """Those that last first, then the newest; a bounded number of them."""
+
+
+class ClosingValue(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How signals compare with the close. Rates are over decided signals: ties are in none. What nothing is known of is null."""
+
+    n: int
+    """Signals with an entry and a close to rely on."""
+    n_events: int
+    """Games behind them."""
+    n_ties: int
+    """Entries equal to the close."""
+    n_beat: int
+    """Entries better than the close."""
+    beat_rate: float | None = None
+    """n_beat over n less ties."""
+    beat_low: float | None = None
+    """Lower end of its 95 % Wilson interval, signals as independent."""
+    beat_high: float | None = None
+    """Upper end of it."""
+    beat_low_by_game: float | None = None
+    """Lower end of its 95 % interval, games as independent."""
+    beat_high_by_game: float | None = None
+    """Upper end of it."""
+    clv_points_mean: float | None = None
+    """Mean of clv_points."""
+    clv_prob_mean: float | None = None
+    """Mean of clv_prob."""
+    clv_prob_se: float | None = None
+    """Its standard error, clustered by game."""
+
+
+class GroupValue(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The value of a group of signals. What the groups are not told apart by is null."""
+
+    signal_type: str | None = None
+    sport_key: str | None = None
+    market: str | None = None
+    time_bucket: str | None = None
+    """Time to start at detection."""
+    value: ClosingValue
+
+
+class Summary(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The value of all signals whose game closed between two moments, and of groups of them."""
+
+    since: dt.datetime | None = None
+    """Null for all there is."""
+    until: dt.datetime
+    total: ClosingValue
+    groups: list[GroupValue]
+    """Those that hold a signal, by name."""
+
+
+class FinishedGame(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A game that is over, and the value of the signals on it."""
+
+    event_id: str
+    sport_key: str
+    commence_at: dt.datetime
+    home_team: str
+    away_team: str
+    value: ClosingValue
+
+
+class Recap(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The games of a day or a week that are over, in the order of their starts, and the value of the signals on all of them."""
+
+    since: dt.datetime
+    until: dt.datetime
+    """Not included."""
+    n_games: int
+    """On all pages together."""
+    total: ClosingValue
+    """Of all pages together."""
+    items: list[FinishedGame]
+    next_cursor: str | None = None
+    """Null on the last page."""
+
+
+class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One signal against the scheduled close of its game: the version in force."""
+
+    signal_id: str
+    """The signal."""
+    version: int
+    """Version of the close; one more than the last where the record changed and its close did not."""
+    event_id: str
+    """The game."""
+    sport_key: str
+    """Sport, as the provider spells it."""
+    market: str
+    """Market key."""
+    outcome: str
+    """The outcome taken."""
+    signal_type: str
+    """Name of the rule."""
+    time_bucket: str
+    """Time to start at detection."""
+    composite_score: float | None = None
+    """The signal's score; null in older rows."""
+    detected_at: dt.datetime
+    """When the signal was detected."""
+    entry_point: float | None = None
+    """Point taken. Null for redacted plans."""
+    entry_price_decimal: float | None = None
+    """Price taken. Null for redacted plans."""
+    close_point: float | None = None
+    """Closing point of the consensus."""
+    close_price_decimal: float | None = None
+    """Closing median price."""
+    close_fair_prob: float | None = None
+    """Closing fair probability, at close_fair_point."""
+    close_fair_point: float | None = None
+    """The point at which close_fair_prob holds; null in h2h and in older rows."""
+    clv_points: float | None = None
+    """Points by which the entry beats the close; positive is better. Null for redacted plans."""
+    clv_points_novig: float | None = None
+    """Points by which the entry beats the number at which, by the close, its price would be fair. Null for redacted plans."""
+    clv_prob: float | None = None
+    """Closing fair probability at the entry's number less 1 / entry price. Null for redacted plans."""
+    clv_ev: float | None = None
+    """Expected profit per unit staked at the closing probability, pushes returned. Null for redacted plans."""
+    clv_cents: float | None = None
+    """Entry price less the closing fair price at the entry's number, on the continuous American scale. Null for redacted plans."""
+    clv_prob_raw: float | None = None
+    """The same with the close's margin left in: 1 / closing price, moved to the entry's number, less 1 / entry price. Null for redacted plans."""
+    clv_ev_raw: float | None = None
+    """Expected profit per unit staked if the closing price, margin and all, were fair. Null for redacted plans."""
+    clv_cents_raw: float | None = None
+    """Entry price less the closing price at the entry's number, on the continuous American scale. Null for redacted plans."""
+    beat_close: bool | None = None
+    """Whether the entry beats the close; null on a tie or without a close."""
+    quality: str
+    """Quality of the close."""
+    close_age_s: float | None = None
+    """Age of the close; null in older rows."""
+    close_n_books: int | None = None
+    """Books behind the close; null in older rows. Null for redacted plans."""
+    close_bookmakers: list[str] | None = None
+    """Those with a quote on every outcome then; null in older rows. Null for redacted plans."""
+    close_version: int | None = None
+    """Version of the close this was valued against; null in older rows."""
+    closed_at: dt.datetime
+    """The moment of the close."""
+    computed_at: dt.datetime
+    """When this row was computed."""
+    final_at: dt.datetime | None = None
+    """When the close becomes final. Null in older rows."""
+    is_final: bool | None = None
+    """Whether the close is final; before, a later answer may replace it."""
+    reason: str | None = None
+    """Why this version was written. Null in older rows."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class RecordPage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Records, the newest close first, and where the next begin."""
+
+    items: list[Record]
+    next_cursor: str | None = None
+    """Null on the last page."""
+
+
+class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One scorecard: how a cut of signals compares with the close. An empty name stands for all."""
+
+    signal_type: str
+    """Name of the rule, "" for all."""
+    sport_key: str
+    """Sport, "" for all."""
+    market: str
+    """Market, "" for all."""
+    time_bucket: str
+    """Time to start at detection, "" for all."""
+    window: str
+    """How far back closes are counted."""
+    as_of: dt.datetime
+    """Closes up to this moment are counted: the last microsecond of the day."""
+    n: int
+    """Signals with a close and an entry."""
+    n_events: int
+    """Games behind them."""
+    n_ties: int
+    """Entries equal to the close: in no rate."""
+    n_beat: int
+    """Entries better than the close."""
+    beat_rate: float | None = None
+    """n_beat over n less ties."""
+    beat_low: float | None = None
+    """Lower end of its 95 % Wilson interval, signals taken as independent."""
+    beat_high: float | None = None
+    """Upper end of that interval."""
+    beat_rate_se: float | None = None
+    """Standard error of beat_rate, clustered by game."""
+    beat_low_by_game: float | None = None
+    """Lower end of its 95 % interval, games taken as independent."""
+    beat_high_by_game: float | None = None
+    """Upper end of that interval."""
+    clv_points_mean: float | None = None
+    """Mean of clv_points."""
+    clv_prob_mean: float | None = None
+    """Mean of clv_prob."""
+    clv_prob_se: float | None = None
+    """Standard error of that mean, clustered by game."""
+    p_value_s: float | None = None
+    """Anytime-valid p-value against a beat rate of at most 0.58, from all closes up to as_of whatever the window; null in older rows."""
+    p_value_a: float | None = None
+    """The same against at most 0.54."""
+    p_value_b: float | None = None
+    """The same against at most 0.52."""
+    tier: str
+    """The highest tier whose p-value is at most 0.05, and whose rate and count the window meets."""
+    tier_naive: str
+    """Tier by the plain beat rate and sample size."""
+    is_ready: bool
+    """Whether at least 30 decided signals stand behind it."""
+    readiness: float | None = None
+    """Decided signals over 30, at most 1; null in older rows."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class CardPage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Scorecards by their names, and where the next begin."""
+
+    items: list[Card]
+    next_cursor: str | None = None
+    """Null on the last page."""
+
+
+class TeaserFigure(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How often signals beat the close, over a window."""
+
+    signal_type: str
+    """Empty for all."""
+    window: str
+    """How far back closes are counted."""
+    n: int
+    """Signals with an entry and a close."""
+    n_events: int
+    """Games behind them."""
+    beat_rate: float | None = None
+    beat_low: float | None = None
+    """Lower end of its 95 % Wilson interval."""
+    beat_high: float | None = None
+    """Upper end of it."""
+    clv_prob_mean: float | None = None
+    clv_prob_se: float | None = None
+    """Its standard error, clustered by game."""
+
+
+class Teaser(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What everybody may know of how signals compare with the close."""
+
+    as_of: dt.datetime | None = None
+    """The end of the last whole day that was counted; null before there is one."""
+    figures: list[TeaserFigure]
+    """All signals over each window, and each type that enough signals stand behind."""

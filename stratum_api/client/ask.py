@@ -2,7 +2,7 @@
 
 # Made by `make docs` from the API's description; changes here are lost.
 # fmt: off
-# ruff: noqa: A002, F401
+# ruff: noqa: A002
 
 import datetime as dt
 from collections.abc import Sequence
@@ -185,3 +185,145 @@ def open_stream(*, topic: Sequence[str] | None = None, sport: Sequence[str] | No
     `last_event_id`: The same, for clients that cannot set headers.
     """
     return Call("/api/v1/stream", Message, {"topic": topic, "sport": sport, "type": type, "signal_type": signal_type, "market": market, "event": event, "min_score": min_score, "last_event_id": last_event_id})
+
+
+def get_book_freshness(*, sport: str | None = None, market: str | None = None, book: str | None = None, state: Literal["idle", "fresh", "late", "silent", "paused"] | None = None) -> Call[answers.BookFreshnessAnswer]:
+    """How books stand, market by market, with the ages of their quotes over the last hour or so, and their breaches.
+
+    Only markets of which something is expected. A plan that sees late sees the last stretch that was over then.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `book`: A bookmaker, as in pinnacle.
+    `state`: Only books that stand so, and breaches that came to it.
+    """
+    return Call("/api/v1/intel/books/freshness", answers.BookFreshnessAnswer, {"sport": sport, "market": market, "book": book, "state": state})
+
+
+def get_clv_summary(*, since: dt.datetime | None = None, until: dt.datetime | None = None, signal_type: str | None = None, sport: str | None = None, market: str | None = None, by: Sequence[Literal["signal_type", "sport_key", "market", "time_bucket"]] | None = None) -> Call[answers.Summary]:
+    """How often and by how much signals beat the close: of games that closed between two moments, by the scheduled close.
+
+    Rates come with the number behind them and two intervals: one takes signals as independent, one games. The wider one is the
+    safer.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `since`: From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.
+    `until`: Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.
+    `signal_type`: A type of signal, as in KEY_CROSS.
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `by`: What groups are told apart by; several may be named. By signal_type unless said.
+    """
+    return Call("/api/v1/intel/clv/summary", answers.Summary, {"since": since, "until": until, "signal_type": signal_type, "sport": sport, "market": market, "by": by})
+
+
+def get_clv_recap(*, day: dt.date | None = None, span: Literal["day", "week"] | None = None, sport: str | None = None, limit: int | None = None, cursor: str | None = None) -> Call[answers.Recap]:
+    """The finished games of a day or a week, each with how its signals compare with the close.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `day`: The day, or the last day of the week, by UTC. Yesterday unless said.
+    `span`: That day, or the seven days up to and including it.
+    `sport`: A sport, as in americanfootball_nfl.
+    `limit`: How many rows at most.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    """
+    return Call("/api/v1/intel/clv/recap", answers.Recap, {"day": day, "span": span, "sport": sport, "limit": limit, "cursor": cursor})
+
+
+def list_clv_records(*, since: dt.datetime | None = None, until: dt.datetime | None = None, signal_type: str | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, time_bucket: Literal["0-15m", "15-60m", "1-3h", "3-6h", "6-24h", "1-3d", "3d+", "live"] | None = None, beat_close: bool | None = None, limit: int | None = None, cursor: str | None = None) -> Call[answers.RecordPage]:
+    """Signals against the scheduled close of their games, the newest close first. Of each signal the version in force.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `since`: From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.
+    `until`: Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.
+    `signal_type`: A type of signal, as in KEY_CROSS.
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `event`: The id of a game; several may be named, as many as the plan follows.
+    `time_bucket`: Time to start at detection.
+    `beat_close`: Only what beat the close, or only what did not; ties are neither.
+    `limit`: How many rows at most.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    """
+    return Call("/api/v1/intel/clv/records", answers.RecordPage, {"since": since, "until": until, "signal_type": signal_type, "sport": sport, "market": market, "event": event, "time_bucket": time_bucket, "beat_close": beat_close, "limit": limit, "cursor": cursor})
+
+
+def list_scorecards(*, signal_type: str | None = None, sport: str | None = None, market: str | None = None, time_bucket: Literal["all", "0-15m", "15-60m", "1-3h", "3-6h", "6-24h", "1-3d", "3d+", "live"] | None = None, window: Literal["all", "90d", "30d", "7d"] | None = None, tier: Literal["S", "A", "B"] | None = None, is_ready: bool | None = None, limit: int | None = None, cursor: str | None = None) -> Call[answers.CardPage]:
+    """The scorecards of the newest day that has any, by name.
+
+    `all` asks for cards over all types, sports, markets or buckets; a filter that is left out, for every card. `tier` holds
+    against looking daily, `tier_naive` goes by the plain rate.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `signal_type`: A type of signal, as in KEY_CROSS.
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `time_bucket`: Time to start at detection.
+    `window`: How far back closes are counted.
+    `tier`: Only cards of this tier.
+    `is_ready`: Only cards with enough signals behind them, or only others.
+    `limit`: How many rows at most.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    """
+    return Call("/api/v1/intel/clv/scorecards", answers.CardPage, {"signal_type": signal_type, "sport": sport, "market": market, "time_bucket": time_bucket, "window": window, "tier": tier, "is_ready": is_ready, "limit": limit, "cursor": cursor})
+
+
+def get_clv_teaser() -> Call[answers.Teaser]:
+    """How often signals beat the close, up to the last whole day, for everybody: no key is needed.
+
+    All signals together over each window, and each type that enough of them stand behind.
+    """
+    return Call("/api/v1/intel/clv/teaser", answers.Teaser)
+
+
+def export_clv(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, signal_type: str | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[dict[str, Any]]:
+    """Signals against the scheduled close, by when their game closed, the oldest first: the last day unless said otherwise.
+
+    Needs the scope `intel:export`. Billed when it is answered with a status below 400.
+
+    `since`: From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.
+    `until`: Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `event`: The id of a game; several may be named, as many as the plan follows.
+    `signal_type`: A type of signal, as in KEY_CROSS.
+    `format`: The format; without it what `Accept` likes best, else JSON.
+    """
+    return Call("/api/v1/intel/export/clv", dict[str, Any], {"since": since, "until": until, "sport": sport, "market": market, "event": event, "signal_type": signal_type, "format": format})
+
+
+def export_consensus(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[dict[str, Any]]:
+    """Every change of the consensus, the oldest first: of the last day unless said otherwise.
+
+    Needs the scope `intel:export`. Billed when it is answered with a status below 400.
+
+    `since`: From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.
+    `until`: Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `event`: The id of a game; several may be named, as many as the plan follows.
+    `format`: The format; without it what `Accept` likes best, else JSON.
+    """
+    return Call("/api/v1/intel/export/consensus", dict[str, Any], {"since": since, "until": until, "sport": sport, "market": market, "event": event, "format": format})
+
+
+def export_signals(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, signal_type: str | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[dict[str, Any]]:
+    """Signals by when they were detected, the oldest first: the last day unless said otherwise.
+
+    Needs the scope `intel:export`. Billed when it is answered with a status below 400.
+
+    `since`: From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.
+    `until`: Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.
+    `sport`: A sport, as in americanfootball_nfl.
+    `market`: A market: h2h, spreads or totals.
+    `event`: The id of a game; several may be named, as many as the plan follows.
+    `signal_type`: A type of signal, as in KEY_CROSS.
+    `format`: The format; without it what `Accept` likes best, else JSON.
+    """
+    return Call("/api/v1/intel/export/signals", dict[str, Any], {"since": since, "until": until, "sport": sport, "market": market, "event": event, "signal_type": signal_type, "format": format})

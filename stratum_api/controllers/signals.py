@@ -6,7 +6,7 @@ from litestar import Controller
 from litestar.params import QueryParameter
 
 from stratum_api.pages import USUAL_LIMIT, CursorText, Limit
-from stratum_api.parameters import NAME, Events, Market, SignalId, Since, Sport, Until, moment, named
+from stratum_api.parameters import NAME, Events, Market, SignalId, Since, Sport, TimeBucket, Until, moment, named
 from stratum_api.problems import CursorInvalid, ParameterInvalid, SnapshotRequired
 from stratum_api.routes import Serving
 from stratum_api.showing import Seeing, shows
@@ -31,10 +31,6 @@ MinScore = Annotated[float | None, QueryParameter(ge=0, le=100, description="Com
 VelocityGt = Annotated[
     float | None,
     QueryParameter(ge=0, le=1e6, description="Faster than so much per minute. Only for plans that show the velocity."),
-]
-TimeBucket = Annotated[
-    Literal["0-15m", "15-60m", "1-3h", "3-6h", "6-24h", "1-3d", "3d+", "live"] | None,
-    QueryParameter(description="Time to start at detection."),
 ]
 Tier = Annotated[
     Literal["High", "Medium", "Low"] | None,

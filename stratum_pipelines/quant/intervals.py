@@ -76,6 +76,30 @@ def clustered_mean(values: npt.ArrayLike, clusters: npt.ArrayLike) -> tuple[floa
     return mean, clustered_error(known - mean, of) / len(known), groups
 
 
+def mean_of_sums(
+    clusters: int, sizes: float, totals: float, sizes_squared: float, totals_squared: float, products: float
+) -> tuple[float, float]:
+    """`clustered_mean` from what a database adds up over clusters: the mean and its standard error.
+
+    With n the number and s the sum of the values of a cluster: `sizes` is the sum of n, `totals` of s, `sizes_squared` of n²,
+    `totals_squared` of s², `products` of n x s. The sum of (s - n x m)² is then totals_squared - 2 m products + m² sizes_squared.
+    NaN without values, and the error also for a single cluster.
+
+    Example: as there, 1 and 0 of one game (n 2, s 1), 1 of another (n 1, s 1).
+
+    >>> [round(figure, 4) for figure in mean_of_sums(2, 3, 2, 5, 2, 3)]
+    [0.6667, 0.2222]
+    """
+    if not sizes:
+        return np.nan, np.nan
+    mean = totals / sizes
+    if clusters < 2:
+        return mean, np.nan
+    # Where all clusters have the mean, what is left are the last bits, on either side of 0.
+    off = max(totals_squared - 2 * mean * products + mean * mean * sizes_squared, 0.0)
+    return mean, float(np.sqrt(clusters / (clusters - 1) * off)) / sizes
+
+
 def clustered_error(parts: Floats, clusters: npt.NDArray[np.int64]) -> float:
     """The standard error of a sum of parts with mean 0, when clusters (numbered from 0) are independent: CR1; NaN for one."""
     sums = np.bincount(clusters, parts)

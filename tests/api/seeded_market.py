@@ -45,7 +45,11 @@ REVEALING: dict[type[Table], set[str]] = {
     },
     OddsSnapshots: {"bookmaker", "price_decimal", "price_american", "point"},
     ClosingLines: {"bookmakers", "n_books"},
-    ClvRecords: {"entry_point", "entry_price_decimal", "close_bookmakers", "close_n_books"},
+    # By how much the entry beats a close that is shown would tell the entry.
+    ClvRecords: {
+        "entry_point", "entry_price_decimal", "close_bookmakers", "close_n_books", "clv_points", "clv_points_novig", "clv_prob",
+        "clv_ev", "clv_cents", "clv_prob_raw", "clv_ev_raw", "clv_cents_raw",
+    },
 }  # fmt: skip
 
 

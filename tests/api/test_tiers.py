@@ -19,6 +19,7 @@ from stratum_api.rows import selected
 from stratum_api.showing import shows
 from stratum_api.tiers import TIMELESS, Full, Open, Shown, Sight, veil_of
 from tests.api.conftest import Api, problem
+from tests.api.seeded_closes import seed_closes
 from tests.api.seeded_market import (
     CANARY,
     CANARY_NUMBER,
@@ -43,6 +44,9 @@ QUESTIONS: dict[str, list[dict[str, str]]] = {
     "listSignals": [{"order": "ranked"}, {"since_sequence": "0"}, {"event": GAME}],
     "getConsensus": [{"event": GAME}, {"as_of": "NOW"}],
     "listDislocations": [{"upcoming": "false"}],
+    "exportSignals": [{"format": "csv"}],
+    "getClvSummary": [{"by": "market"}],
+    "getClvRecap": [{"day": "2026-01-01"}, {"span": "week"}],
 }
 INTEL = "/api/v1/intel"
 
@@ -84,6 +88,7 @@ def test_no_endpoint_tells_any_plan_what_it_does_not_include(start_api: Callable
     # All kinds of signals are shown: what the gate keeps back could not leak.
     api = start_api(STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE="false")
     seed(api)
+    seed_closes(api)
     hides = hidden(api)
     reads = list(readings(api))
     assert {operation for operation, path, _ in reads if path.startswith(INTEL)} == set(hides)

@@ -3,7 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratum_pipelines.quant.intervals import clustered_bounds, clustered_mean, student_quantile, wilson_interval
+from stratum_pipelines.quant.intervals import (
+    clustered_bounds,
+    clustered_mean,
+    mean_of_sums,
+    student_quantile,
+    wilson_interval,
+)
 
 
 def test_the_interval_by_hand() -> None:
@@ -93,3 +99,21 @@ def test_no_values_have_no_mean_and_one_cluster_no_error() -> None:
     assert np.isnan(clustered_mean([], [])[:2]).all() and clustered_mean([], [])[2] == 0
     mean, error, n = clustered_mean([1.0, 3.0], ["a", "a"])
     assert (mean, n) == (2.0, 1) and np.isnan(error)
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.floats(-0.2, 0.2)), max_size=60))
+def test_sums_over_clusters_say_what_the_values_say(drawn: list[tuple[int, float]]) -> None:
+    clusters = [cluster for cluster, _ in drawn]
+    values = [value for _, value in drawn]
+    sizes = np.bincount(clusters or [0], minlength=7) if drawn else np.zeros(7)
+    totals = np.bincount(clusters, values, minlength=7) if drawn else np.zeros(7)
+    mean, error = mean_of_sums(
+        int(np.sum(sizes > 0)),
+        float(sizes.sum()),
+        float(totals.sum()),
+        float(np.sum(sizes**2)),
+        float(np.sum(totals**2)),
+        float(np.sum(sizes * totals)),
+    )
+    expected = clustered_mean(values, clusters)
+    assert (mean, error) == pytest.approx(expected[:2], abs=1e-7, nan_ok=True)
