@@ -124,14 +124,17 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
 
 
 def _schemas(app: Litestar) -> dict[str, Any]:
-    """Every struct that answers are made of. msgspec writes them, for Litestar does not see what a generic one holds."""
-    returned = {handler.parsed_fn_signature.return_type.annotation for _, _, handler in _handlers(app)}
-    shown = {kind for _, _, handler in _handlers(app) if "veil" in handler.opt for kind in handler.opt["veil"].hidden}
-    structs = [kind for kind in returned | shown if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    """Every struct that answers and bodies are made of. msgspec writes them: Litestar does not see what a generic one holds."""
+    handlers = [handler for _, _, handler in _handlers(app)]
+    signatures = [handler.parsed_fn_signature for handler in handlers]
+    bodies = {one.parameters["data"].annotation for one in signatures if "data" in one.parameters}
+    shown = {kind for handler in handlers if "veil" in handler.opt for kind in handler.opt["veil"].hidden}
+    found = bodies | shown | {one.return_type.annotation for one in signatures}
+    structs = [kind for kind in found if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
     _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
-    for schema in schemas.values():
+    for name in schemas.keys() - {kind.__name__ for kind in bodies}:
         # Answers gain fields: no program may rely on there being no others.
-        schema.pop("additionalProperties", None)
+        schemas[name].pop("additionalProperties", None)
     for kind in structs:
         for field in type_info(kind).fields:  # type: ignore[attr-defined]
             if _holds_moment(field.type):

@@ -18,6 +18,7 @@ from warehouse.tables import TABLES
 PACKAGES = ("warehouse", "stratum_pipelines", "stratum_api")
 MOST_LINES = 400
 MOST_LINES_OF_A_TEST = 500
+MADE = "\n# Made by `make docs`"  # read by programs: what is read by people is what makes it
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc"}
 NOT_PLURAL = {"consensus"}  # a word that is its own plural
 MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(?:home|root|Users|work|farm|mnt)/[\w.-]+")
@@ -54,7 +55,9 @@ TESTS = [file for file in FILES if file.suffix == ".py" and shown(file).startswi
 
 
 def test_no_file_is_too_long_to_read_at_once() -> None:
-    limits = [(file, MOST_LINES) for file in SOURCES] + [(file, MOST_LINES_OF_A_TEST) for file in TESTS]
+    limits = [(file, MOST_LINES) for file in SOURCES if MADE not in file.read_text(encoding="utf-8")] + [
+        (file, MOST_LINES_OF_A_TEST) for file in TESTS
+    ]
     lengths = [(shown(file), len(file.read_text(encoding="utf-8").splitlines()), limit) for file, limit in limits]
     too_long = [f"{name}: {lines} lines, at most {limit}" for name, lines, limit in lengths if lines > limit]
     assert not too_long, "Split these by noun: " + "; ".join(too_long)

@@ -2,7 +2,7 @@
 
 # Made by `make docs` from the API's description; changes here are lost.
 # fmt: off
-# ruff: noqa: D101, F401
+# ruff: noqa: F401
 
 import datetime as dt
 from typing import Any, Literal
@@ -87,12 +87,16 @@ class NewlyIssued(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class KeyWanted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a new key should be."""
+
     name: str
     scopes: list[str] | msgspec.UnsetType = msgspec.UNSET
     expires_at: dt.datetime | None = None
 
 
 class RotationWanted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How a key is rotated."""
+
     overlap_s: int = 86400
     """For how many seconds the old key goes on working."""
 
