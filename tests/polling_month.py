@@ -264,6 +264,7 @@ class Setup:
     surcharge_on_day: int | None = None
     kills: int = 6
     used_before: int = 0
+    fastest_s: float = 60.0
     followed: Mapping[str, float] = field(default_factory=dict)
 
     def parts(self) -> tuple[World, Key, Feed]:
@@ -349,7 +350,7 @@ def _poller(
         def run(self, answer: Answer) -> Cycle:
             return self.market.cycle(answer)  # type: ignore[attr-defined]
 
-    return Made(Platform(), feed, 60.0, now=lambda: clock[0], allowance=allowance, followed=setup.followed)  # type: ignore[arg-type]
+    return Made(Platform(), feed, setup.fastest_s, now=lambda: clock[0], allowance=allowance, followed=setup.followed)  # type: ignore[arg-type]
 
 
 def _die(held: Poller, feed: Feed, progress: Progress) -> None:

@@ -36,8 +36,8 @@ LEAST_VARIANCE = 1e-4
 MORE_PARAMETERS = 2 * len(FEATURES) + 2
 # Added to the counts behind every estimate, so that what never happened in training is not impossible.
 PRIOR_VARIANCE, PRIOR_TRANSITIONS = 0.01, 2.0
-# So many fits are remembered, the newest: those of a day's market keys, for ten sports.
-REMEMBERED = 30
+# So many fits are remembered, the newest: those of a day for thirty sports of three market keys.
+REMEMBERED = 100
 
 
 class Unfit(StrEnum):
