@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from stratum_pipelines.budget.credits import month_of
-from stratum_pipelines.budget.forecast import Forecast, Others, forecast, others_until
+from stratum_pipelines.budget.forecast import Forecast, Others, Wish, forecast, last_request, others_until
 from stratum_pipelines.budget.outlook import Outlook, Sport, is_for_a_close, look_ahead, plan_poll
 from stratum_pipelines.cadence import SECOND, Plan, Situation, next_poll
 from stratum_pipelines.fetch import FetchFailed, Reached
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.purse import Purse
-from warehouse.database.credits import Hold
+from warehouse.database.credits import Balance, Hold
 from warehouse.database.types import micros
 
 # With room for fewer requests than this, or a count older than this, the credits left are counted, which costs none,
@@ -57,7 +57,8 @@ class Spending:
             or not held.at <= now < held.at + PLAN_AGAIN_US
             or abs(room - held.room) > SUDDEN * held.room
         ):
-            outside = self._others(now).expected
+            balance = self.purse.balance()
+            outside = _others(balance, month.seconds_left(now)).expected if balance else 0.0
             held = look_ahead(priced, now, month, room, fastest_s=self.fastest_s, outside=outside)
             self._known = known
         self.outlook = replace(held, room=room)
@@ -102,17 +103,11 @@ class Spending:
         balance = self.purse.balance()
         if self.outlook is None or balance is None or balance.remaining is None:
             return None
-        others = self._others(now)
-        request = self.outlook.planned / max(self.outlook.n_polls, 1.0)
-        return forecast(balance.remaining, self.outlook.planned, request, others, self.purse.allowance.reserve)
-
-    def _others(self, now: int) -> Others:
-        balance = self.purse.balance()
-        if balance is None:
-            return Others()
-        watched_s = (micros(balance.answered_at) - micros(balance.since)) / SECOND
-        left_s = month_of(now, self.purse.allowance.reset_day).seconds_left(now)
-        return others_until(balance.outside, balance.outside_squares, watched_s, left_s)
+        plan, left_s = self.outlook, month_of(now, self.purse.allowance.reset_day).seconds_left(now)
+        last = last_request(plan.planned / max(plan.n_polls, 1.0), self.purse.attempts, plan.planned)
+        others, after = (_others(balance, seconds) for seconds in (left_s, left_s * last.share))
+        wish = Wish(plan.demand, plan.guessed)
+        return forecast(balance.remaining, wish, last, others, after, self.purse.allowance.reserve)
 
     def _count_anew(self, sport_key: str) -> list[str]:
         """Ask for the credits left; gives what went wrong."""
@@ -124,3 +119,9 @@ class Spending:
             return [f"{sport_key}: the feed answered with status {reached.status_code}."]
         self.purse.take_in(reached)
         return []
+
+
+def _others(balance: Balance, left_s: float) -> Others:
+    """What others will use of the key in so many seconds, going by what they used since it was first counted."""
+    watched_s = (micros(balance.answered_at) - micros(balance.since)) / SECOND
+    return others_until(balance.outside, balance.outside_squares, watched_s, left_s)

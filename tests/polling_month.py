@@ -231,6 +231,10 @@ class Boards:
         return Cycle(answer.response_id, answer.sport_key, answer.received_at, n_quotes=n, n_changed=n_changed)
 
 
+# Days to the renewal, what was expected to be left, the interval's ends, and what was left.
+Judged = tuple[float, float, float, float, float]
+
+
 @dataclass
 class Month:
     """What a month of polling came to."""
@@ -242,7 +246,7 @@ class Month:
     left: int
     closes: int
     caught: int
-    forecasts: list[tuple[float, float, float, float, float]] = field(default_factory=list)
+    forecasts: list[Judged] = field(default_factory=list)
 
     @property
     def share(self) -> float:
@@ -266,6 +270,16 @@ class Setup:
     used_before: int = 0
     fastest_s: float = 60.0
     followed: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+        name = f"{self.per_month:,}"
+        if self.reset_day != 1:
+            name += f", renewed on the {self.reset_day}th"
+        if self.surcharge_on_day is not None:
+            name += f", double price from day {self.surcharge_on_day}"
+        return name if self.fastest_s == 60.0 else f"{name}, polled every {self.fastest_s / 60:.0f} minutes at most"
 
     def parts(self) -> tuple[World, Key, Feed]:
         start = int(dt.datetime.fromisoformat(self.begins).replace(tzinfo=dt.UTC).timestamp()) * SECOND
@@ -442,34 +456,13 @@ def figures(setups: tuple[Setup, ...] = SETUPS) -> Iterator[str]:
     """A line of Markdown for each month and way of polling."""
     yield "| credits a month | polled by | polls | credits used | lowest left after a poll | closes caught |"
     yield "|---|---|---|---|---|---|"
-    errors: list[tuple[float, float, float, float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         for setup in setups:
-            name = f"{setup.per_month:,}"
-            if setup.reset_day != 1:
-                name += f", renewed on the {setup.reset_day}th"
-            if setup.surcharge_on_day is not None:
-                name += f", double price from day {setup.surcharge_on_day}"
-            found = budgeted(setup, Path(folder))
-            errors += found.forecasts
-            for month in (found, spread(setup), naive(setup)):
+            for month in (budgeted(setup, Path(folder)), spread(setup), naive(setup)):
                 yield (
-                    f"| {name} | {month.name} | {month.polls:,} | {month.spent:,} | {month.lowest} | "
+                    f"| {setup.name} | {month.name} | {month.polls:,} | {month.spent:,} | {month.lowest} | "
                     f"{month.caught} of {month.closes} ({month.share:.0%}) |"
                 )
-    yield ""
-    yield from _forecast_lines(errors)
-
-
-def _forecast_lines(errors: list[tuple[float, float, float, float, float]]) -> Iterator[str]:
-    yield "| days before the renewal | forecasts | mean error, credits | mean absolute error | within the interval |"
-    yield "|---|---|---|---|---|"
-    for low, high in ((0, 5), (5, 15), (15, 31)):
-        some = [one for one in errors if low <= one[0] < high]
-        if some:
-            off = np.array([expected - actual for _, expected, _, _, actual in some])
-            within = np.mean([lo - 0.5 <= actual <= hi + 0.5 for _, _, lo, hi, actual in some])
-            yield f"| {low} to {high} | {len(some)} | {off.mean():+.0f} | {np.abs(off).mean():.0f} | {within:.0%} |"
 
 
 def main() -> None:

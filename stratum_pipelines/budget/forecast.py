@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 # Four times in five the truth lies within so many standard deviations.
 WIDTH = 1.2816
-# How far the plan for the rest of a month is off, as a share of it: schedules change and markets move. The simulated months
-# (python -m tests.polling_month) say how well it covers.
-PLAN_ERROR = 0.1
+# How far the cadence's wish is off, as a share of it: attempts are charged that failed, and starts are moved; and as a share
+# of the part after the last known start, for which the last week is taken to repeat. The simulated months
+# (python -m tests.forecast_months) say how well that covers.
+WISH_ERROR, GUESS_ERROR = 0.01, 0.015
+# Four times in five an evenly spread number lies within so much of its range from the middle of it.
+EVEN_WIDTH = 0.4
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,72 @@ class Forecast:
         )
 
 
-def forecast(remaining: int, planned: float, request: float, others: Others, reserve: int) -> Forecast:
-    """What will be left of `remaining` credits after `planned` of our own and what others use.
+@dataclass(frozen=True)
+class Wish:
+    """What the cadence would use of our own until the renewal without any limit, in credits.
 
-    `request` is the price of one request. Our own polls never go below the reserve, so only what others use can.
-
-    >>> forecast(400, planned=300, request=3, others=Others(), reserve=25).expected
-    100.0
+    `guessed` is the part of it after the last known start.
     """
-    deviation = math.hypot(PLAN_ERROR * planned, math.sqrt(planned * request), others.deviation)
-    middle = remaining - planned - others.expected
-    # Where nothing of our own is spent any more, this is what is left at least.
-    floor = min(float(reserve), remaining - others.expected - WIDTH * others.deviation)
+
+    expected: float
+    guessed: float = 0.0
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation."""
+        return math.hypot(WISH_ERROR * self.expected, GUESS_ERROR * self.guessed)
+
+
+@dataclass(frozen=True)
+class Last:
+    """The end of our own polls: a request leaves only while there is `room` for all its attempts above the reserve.
+
+    `charge` is what one is charged, `share` the part of the time until the renewal in which none leaves any more, because
+    what is left is less than that room.
+    """
+
+    charge: float
+    room: float
+    share: float
+
+
+def last_request(charge: float, attempts: int, planned: float) -> Last:
+    """The end of polls that spend `planned` credits evenly until the renewal, at `charge` a request of so many attempts.
+
+    >>> last_request(3, attempts=3, planned=90)
+    Last(charge=3, room=9, share=0.1)
+    """
+    room = charge * attempts
+    return Last(charge, room, min(1.0, room / planned) if planned > 0 else 1.0)
+
+
+def forecast(remaining: int, wish: Wish, last: Last, others: Others, after: Others, reserve: int) -> Forecast:
+    """What will be left of `remaining` credits.
+
+    `others` is what others use until the renewal and `after` what they use once our last request has left. Where all wishes are met, what is left is what is not wished for. Else the
+    credits are spent down to the room of a last request, whatever the plan was wrong about: somewhere in the width of one
+    charge below it our polls stop, and only what others use after that is not known. The larger of both is left, unless
+    others alone use more than that.
+
+    >>> end = last_request(3, attempts=3, planned=300)
+    >>> forecast(400, Wish(300), last=end, others=Others(), after=Others(), reserve=25).expected
+    100.0
+    >>> forecast(400, Wish(900), last=end, others=Others(), after=Others(), reserve=25)
+    Forecast(expected=32.0, low=31.2, high=32.8, reserve=25)
+    """
+    over = remaining - wish.expected - others.expected
+    over_reach = WIDTH * math.hypot(wish.deviation, others.deviation)
+    # Charges are whole credits: after the last one there is room for 1 to `charge` credits less than a request needs.
+    width = max(last.charge - 1.0, 0.0)
+    stopped, stopped_reach = reserve + last.room - last.charge + width / 2, EVEN_WIDTH * width
+    if remaining < stopped:
+        stopped, stopped_reach = float(remaining), 0.0
+    end = stopped - after.expected
+    end_reach = math.hypot(stopped_reach, WIDTH * after.deviation)
+    most = remaining - others.expected
     return Forecast(
-        expected=max(middle, min(float(reserve), remaining - others.expected)),
-        low=max(middle - WIDTH * deviation, floor),
-        high=min(middle + WIDTH * deviation, float(remaining)),
+        expected=min(max(over, end), most),
+        low=min(max(over - over_reach, end - end_reach), most - WIDTH * others.deviation),
+        high=min(max(over + over_reach, end + end_reach), float(remaining)),
         reserve=reserve,
     )

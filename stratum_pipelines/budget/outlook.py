@@ -58,8 +58,9 @@ class Outlook:
 
     `room` is what may still be spent, `closes` what is kept of it for the closes worth having, `cutoff` the weight for a
     credit such a close needs, `looks` what the other looks will use at `price` (information per credit, without end where
-    nothing is left for them), `demand` what the cadence would use without any limit, closes included. `outside` is what
-    others are expected to use of the same key, `n_polls` the number of polls that are planned.
+    nothing is left for them), `demand` what the cadence would use without any limit, closes included, and `guessed` the part
+    of it after the last start that is known. `outside` is what others are expected to use of the same key, `n_polls` the
+    number of polls that are planned.
     """
 
     at: int
@@ -70,6 +71,7 @@ class Outlook:
     looks: float
     price: float
     demand: float
+    guessed: float = 0.0
     outside: float = 0.0
     n_polls: float = 0.0
     unseen_h: float = UNSEEN_H
@@ -105,6 +107,7 @@ def look_ahead(
         looks=used,
         price=price,
         demand=looks.cost(0.0, math.inf),
+        guessed=looks.guessed(),
         outside=outside,
         n_polls=(kept + used) / max(mean_price, 1e-9),
         unseen_h=unseen_h,
@@ -202,12 +205,14 @@ class _Looks:
     pace: npt.NDArray[np.float64]
     interval: npt.NDArray[np.float64]
     widths: npt.NDArray[np.float64]
+    is_guess: npt.NDArray[np.bool_]
 
     @classmethod
     def of(
         cls, sports: Sequence[Sport], starts: Mapping[str, Sequence[Coming]], now: int, end: int, fastest_s: float
     ) -> "_Looks":
         hours, widths = _grid(now, end)
+        known = np.array([[max((game.start for game in one.games), default=now)] for one in sports]) / SECOND / HOUR_S
         asked = [_demand(one, starts[one.sport_key], hours, now, fastest_s) for one in sports]
         return cls(
             np.array([[one.price.usual] for one in sports]),
@@ -215,7 +220,12 @@ class _Looks:
             np.stack([demand.pace for demand in asked]),
             np.stack([demand.interval for demand in asked]),
             widths,
+            hours > known,
         )
+
+    def guessed(self) -> float:
+        """What the cadence would use without any limit after the last known start of each sport."""
+        return float((self.prices * self.widths / self.interval * self.is_guess).sum())
 
     def cost(self, price: float, unseen_h: float) -> float:
         """What the looks worth this price cost, with one look at each sport in `unseen_h` hours at the least."""

@@ -33,7 +33,8 @@ def starts_until(games: Sequence[Coming], now: int, until: int) -> list[Coming]:
     """The games expected to start after `now` and up to `until`, in order of start.
 
     `games` are those known, of the past week as well. Behind the last known start the known schedule is taken to repeat:
-    its last week, or as many whole days as it spans where that is less.
+    its last week, or as many whole days as all of it spans where that is less. A week in which there were days off is known
+    to be one as soon as a game before it is.
 
     >>> three = starts_until([Coming(DAY // 2), Coming(5 * DAY // 2)], now=DAY, until=8 * DAY)
     >>> [game.start / DAY for game in three]
@@ -44,7 +45,7 @@ def starts_until(games: Sequence[Coming], now: int, until: int) -> list[Coming]:
         return []
     last = ordered[-1].start
     week = [game for game in ordered if game.start > last - WEEK]
-    period = min(WEEK, -(-(last - week[0].start + 1) // DAY) * DAY)
+    period = min(WEEK, -(-(last - ordered[0].start + 1) // DAY) * DAY)
     found = [game for game in ordered if now < game.start <= until]
     # What would have begun while nothing was known is over.
     shift = period

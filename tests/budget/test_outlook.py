@@ -65,6 +65,14 @@ def test_scarce_credits_are_all_planned_with() -> None:
     assert ahead(6_000, outside=9_000).planned == pytest.approx(3_000, rel=1e-3)
 
 
+def test_what_is_guessed_is_what_the_cadence_would_use_after_the_last_known_start() -> None:
+    whole = replace(EVENING, games=[Coming(NOW + d * DAY + 20 * HOUR) for d in range(28)])
+    # The last start is four hours before the renewal, and behind it a sport is polled once an hour: 4 x 3 credits.
+    assert ahead(5_000_000, whole).guessed == pytest.approx(12)
+    assert ahead(5_000_000).demand > ahead(5_000_000).guessed > 0.9 * ahead(5_000_000).demand
+    assert ahead(400).guessed == ahead(5_000_000).guessed
+
+
 def test_closes_are_kept_for_before_anything_else() -> None:
     # 28 days with three closes each, three credits a close, less those that are over by the first of December.
     outlook = ahead(400)

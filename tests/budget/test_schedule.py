@@ -34,6 +34,13 @@ def test_a_schedule_known_for_two_days_repeats_after_two() -> None:
     assert starts == [NOW + HOUR + d * DAY for d in range(4)]
 
 
+def test_days_off_are_seen_as_such_once_a_game_of_the_week_before_is_known() -> None:
+    weekend = [Coming(NOW + DAY), Coming(NOW + 2 * DAY)]
+    starts = [game.start for game in starts_until([Coming(NOW - 6 * DAY), *weekend], NOW, NOW + 10 * DAY)]
+    # Of the weekend alone nobody could say that it does not come again after two days.
+    assert starts == [NOW + d * DAY for d in (1, 2, 8, 9)]
+
+
 def test_starts_that_lie_together_are_closed_by_one_poll() -> None:
     games = [Coming(NOW + HOUR), Coming(NOW + HOUR + 4 * MINUTE, 2.0), Coming(NOW + HOUR + 30 * MINUTE)]
     closes = closes_of(games)
