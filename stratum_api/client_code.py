@@ -78,7 +78,7 @@ def _answer(operation: Mapping[str, Any], kind_of: Callable[[Mapping[str, Any]],
     content = next(one["content"] for status, one in operation["responses"].items() if int(status) < 400)
     if "text/event-stream" in content:
         return "Message"
-    if "application/json" not in content:
+    if set(content) != {"application/json"}:
         return "bytes"
     return kind_of(content["application/json"]["schema"])
 

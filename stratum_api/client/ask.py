@@ -6,7 +6,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from stratum_api.client import answers
@@ -282,7 +282,7 @@ def get_clv_teaser() -> Call[answers.Teaser]:
     return Call("/api/v1/intel/clv/teaser", answers.Teaser)
 
 
-def export_clv(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, signal_type: str | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[dict[str, Any]]:
+def export_clv(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, signal_type: str | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[bytes]:
     """Signals against the scheduled close, by when their game closed, the oldest first: the last day unless said otherwise.
 
     Needs the scope `intel:export`. Billed when it is answered with a status below 400.
@@ -295,10 +295,10 @@ def export_clv(*, since: dt.datetime | None = None, until: dt.datetime | None = 
     `signal_type`: A type of signal, as in KEY_CROSS.
     `format`: The format; without it what `Accept` likes best, else JSON.
     """
-    return Call("/api/v1/intel/export/clv", dict[str, Any], {"since": since, "until": until, "sport": sport, "market": market, "event": event, "signal_type": signal_type, "format": format})
+    return Call("/api/v1/intel/export/clv", bytes, {"since": since, "until": until, "sport": sport, "market": market, "event": event, "signal_type": signal_type, "format": format})
 
 
-def export_consensus(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[dict[str, Any]]:
+def export_consensus(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[bytes]:
     """Every change of the consensus, the oldest first: of the last day unless said otherwise.
 
     Needs the scope `intel:export`. Billed when it is answered with a status below 400.
@@ -310,10 +310,10 @@ def export_consensus(*, since: dt.datetime | None = None, until: dt.datetime | N
     `event`: The id of a game; several may be named, as many as the plan follows.
     `format`: The format; without it what `Accept` likes best, else JSON.
     """
-    return Call("/api/v1/intel/export/consensus", dict[str, Any], {"since": since, "until": until, "sport": sport, "market": market, "event": event, "format": format})
+    return Call("/api/v1/intel/export/consensus", bytes, {"since": since, "until": until, "sport": sport, "market": market, "event": event, "format": format})
 
 
-def export_signals(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, signal_type: str | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[dict[str, Any]]:
+def export_signals(*, since: dt.datetime | None = None, until: dt.datetime | None = None, sport: str | None = None, market: str | None = None, event: Sequence[str] | None = None, signal_type: str | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[bytes]:
     """Signals by when they were detected, the oldest first: the last day unless said otherwise.
 
     Needs the scope `intel:export`. Billed when it is answered with a status below 400.
@@ -326,4 +326,4 @@ def export_signals(*, since: dt.datetime | None = None, until: dt.datetime | Non
     `signal_type`: A type of signal, as in KEY_CROSS.
     `format`: The format; without it what `Accept` likes best, else JSON.
     """
-    return Call("/api/v1/intel/export/signals", dict[str, Any], {"since": since, "until": until, "sport": sport, "market": market, "event": event, "signal_type": signal_type, "format": format})
+    return Call("/api/v1/intel/export/signals", bytes, {"since": since, "until": until, "sport": sport, "market": market, "event": event, "signal_type": signal_type, "format": format})

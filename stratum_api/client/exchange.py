@@ -47,7 +47,9 @@ class Call(Generic[Answer_co]):
             raise StratumError(f"This is no address of an API: {error}.") from None
 
     def read(self, response: httpx.Response) -> Answer_co:
-        """The answer. Fields that this client does not know yet are passed over. Raises AnswerUnreadable."""
+        """The answer; a file as its bytes. Fields that this client does not know yet are passed over. Raises AnswerUnreadable."""
+        if self.answer is bytes:
+            return response.content  # type: ignore[return-value]
         try:
             return msgspec.json.decode(response.content, type=self.answer)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:

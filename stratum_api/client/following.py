@@ -13,10 +13,9 @@ import msgspec
 
 from stratum_api.client.errors import AnswerUnreadable, Refused, SnapshotNeeded, StratumError
 from stratum_api.client.event_stream import EventReader, StreamEvent
-from stratum_api.client.exchange import Call, Outcome, as_error
+from stratum_api.client.exchange import Outcome, as_error
 from stratum_api.client.retries import Retries, is_worth_repeating
 
-PATH = "/api/v1/stream"
 # Twice the server's heartbeat and more: a connection that is silent for so long is dead.
 SILENT_S = 45.0
 RECONNECT_S = 2.0
@@ -34,11 +33,6 @@ class Message(msgspec.Struct, frozen=True):
     subject_id: str
     created_at: dt.datetime
     payload: dict[str, Any]
-
-
-def stream(**wanted: Any) -> Call[Message]:
-    """The question that the stream answers; `ask.stream` says what may be wanted."""
-    return Call(PATH, Message, wanted)
 
 
 class Following:

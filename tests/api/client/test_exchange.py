@@ -2,7 +2,8 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -208,3 +209,44 @@ def test_waits_grow_and_are_drawn_from_the_whole_range() -> None:
     retries = Retries(attempts=9, first_wait_s=1, longest_wait_s=10)
     assert [retries.wait_s(attempt, 1) for attempt in range(1, 10)] == [1, 2, 4, 8, 10, 10, 10, 10, None]
     assert retries.wait_s(3, 0) == 0
+
+
+class CutFile(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A file that breaks off."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"half of a longer "
+        raise httpx.ReadError("cut")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"half of a longer "
+        raise httpx.ReadError("cut")
+
+
+def saved(file: Path, left: list[httpx.Response], *, in_loop: bool) -> None:
+    transport = httpx.MockTransport(lambda _request: left.pop(0))
+    call = Call("/export", bytes)
+    if not in_loop:
+        with Stratum(retries=AT_ONCE, transport=transport) as stratum:
+            return stratum.save(call, file)
+
+    async def ask() -> None:
+        async with AsyncStratum(retries=AT_ONCE, transport=transport) as stratum:
+            await stratum.save(call, file)
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("in_loop", [False, True])
+def test_an_export_that_broke_off_is_begun_anew_and_there_once_it_is_whole(tmp_path: Path, in_loop: bool) -> None:
+    left = [httpx.Response(200, stream=CutFile()), httpx.Response(200, content=b"whole")]
+    saved(tmp_path / "signals.csv", left, in_loop=in_loop)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("signals.csv", b"whole")]
+
+
+@pytest.mark.parametrize("in_loop", [False, True])
+def test_an_export_that_is_refused_leaves_what_was_there(tmp_path: Path, in_loop: bool) -> None:
+    (tmp_path / "signals.csv").write_bytes(b"before")
+    with pytest.raises(Refused, match="plan_insufficient"):
+        saved(tmp_path / "signals.csv", [problem(403, "plan_insufficient")], in_loop=in_loop)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("signals.csv", b"before")]
