@@ -72,6 +72,8 @@ def numbers(values: npt.NDArray[np.float64]) -> pl.Series:
 
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: pl.Schema) -> pl.DataFrame:
     """Rows given one by one as a table, their moments as whole microseconds; column by column, without a query."""
+    if not rows:
+        return pl.DataFrame(schema=schema)
     columns = {}
     for name, dtype in schema.items():
         values = [row[name] for row in rows]
