@@ -29,6 +29,7 @@ from stratum_api.controllers.consensus import ConsensusController
 from stratum_api.controllers.dislocations import DislocationController
 from stratum_api.controllers.documentation import DocumentationController
 from stratum_api.controllers.exports import ExportController
+from stratum_api.controllers.games import GameController
 from stratum_api.controllers.health import HealthController
 from stratum_api.controllers.keys import KeyController
 from stratum_api.controllers.plans import PlanController
@@ -76,6 +77,7 @@ CONTROLLERS = (
     ConsensusController,
     DislocationController,
     StreamController,
+    GameController,
     BookController,
     ClvSummaryController,
     ClvRecapController,

@@ -424,6 +424,123 @@ class DislocationPage(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Null on the last page."""
 
 
+class Game(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One game, as last seen."""
+
+    event_id: str
+    """The first provider's id of the game."""
+    sport_key: str
+    """Sport, as the provider spells it."""
+    league: str
+    """Short name of the league."""
+    commence_at: dt.datetime
+    """Start, as last known."""
+    home_team: str
+    """Home team, as first named."""
+    away_team: str
+    """Away team, as first named."""
+    status: str
+    """Where the game stands."""
+    first_seen_at: dt.datetime
+    """Receipt of the first answer that listed it."""
+    last_seen_at: dt.datetime | None = None
+    """Receipt of the last answer that listed it. Null for redacted plans."""
+    n_reschedules: int
+    """How often the start was moved."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class GamePage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Games in the order of their starts, and where the next begin."""
+
+    items: list[Game]
+    next_cursor: str | None = None
+    """Null on the last page."""
+
+
+class LinePoint(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the books agreed on for an outcome, from a moment on."""
+
+    as_of: dt.datetime
+    point_median: float | None = None
+    """Null in h2h."""
+    price_median: float | None = None
+    fair_prob: float | None = None
+    """At fair_point."""
+    fair_point: float | None = None
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class LinePath(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The path of one outcome's consensus, the oldest point first."""
+
+    market: str
+    outcome: str
+    side: str
+    points: list[LinePoint]
+
+
+class Close(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One closing line by the scheduled convention: the version in force."""
+
+    market: str
+    """Market key."""
+    outcome: str
+    """The outcome as the feed names it."""
+    side: str
+    """The outcome's role in the game."""
+    bookmaker: str
+    """Canonical key of the book, or "consensus"."""
+    version: int
+    """1 for the first final close, then counting up; a final version is never changed but for is_current."""
+    closed_at: dt.datetime
+    """The moment of the close: the start as it was known just before it passed (scheduled), as the feed told it afterwards (actual), the end of the last time before play (pregame_end), or the first answer without the game (last_seen)."""
+    age_s: float | None = None
+    """From the sport's last answer up to the close, cut short or not, to the close; null when the game had left the feed."""
+    point: float | None = None
+    """Closing point; the median for the consensus."""
+    price_decimal: float | None = None
+    """Closing price; the median for the consensus."""
+    fair_prob: float | None = None
+    """Margin-free closing probability, at fair_point."""
+    fair_point: float | None = None
+    """The point at which fair_prob holds: the consensus's own, or the book's point. Null in h2h and in older rows."""
+    n_books: int | None = None
+    """Books behind the close: 1 or 0 for a book's own. Null for redacted plans."""
+    bookmakers: list[str] | None = None
+    """Books with a quote on every outcome at the close, sorted. Where they are more than n_books, the consensus left the rest out as stale. Null in older rows. Null for redacted plans."""
+    quality: str
+    """Whether the close can be relied on."""
+    fault: str | None = None
+    """What the plausibility gate found wrong, as a code; "" for nothing. Null in older rows, and what is left out is missing."""
+    is_repaired: bool | None = None
+    """Whether the gate put back what was meant. Null in older rows."""
+    final_at: dt.datetime | None = None
+    """When this version becomes final: an hour after its moment was known. Null in older rows."""
+    is_final: bool | None = None
+    """Whether it was final when it was written; before, it may still be replaced. Null in older rows."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class GameDetail(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A game: its path, its signals, where it closed."""
+
+    game: Game
+    lines: list[LinePath]
+    """By market and outcome."""
+    has_more_points: bool
+    """Whether a path has older points: /api/v1/intel/consensus/history has them all."""
+    signals: list[Signal]
+    """The newest first."""
+    has_more_signals: bool
+    """Whether there are older ones: /api/v1/intel/signals has them all."""
+    closing_lines: list[Close]
+    """By market, outcome and book; for redacted plans those of the consensus alone."""
+
+
 class Book(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How a book stands in one market of a sport, and how old its quotes were over the last stretch of polls."""
 

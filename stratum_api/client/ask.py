@@ -187,6 +187,32 @@ def open_stream(*, topic: Sequence[str] | None = None, sport: Sequence[str] | No
     return Call("/api/v1/stream", Message, {"topic": topic, "sport": sport, "type": type, "signal_type": signal_type, "market": market, "event": event, "min_score": min_score, "last_event_id": last_event_id})
 
 
+def list_games(*, sport: str | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, status: Literal["scheduled", "live", "closed", "vanished"] | None = None, cursor: str | None = None, limit: int | None = None) -> Call[answers.GamePage]:
+    """Games by when they start, the earliest first: those to come and of the last day unless said otherwise.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `sport`: A sport, as in americanfootball_nfl.
+    `since`: Starts from this moment on: ISO 8601 with Z or an offset, within the plan's history. A day ago unless said.
+    `until`: Starts up to this moment, included: ISO 8601 with Z or an offset. No end unless said.
+    `status`: Only games that stand so.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    `limit`: How many rows at most.
+    """
+    return Call("/api/v1/intel/events", answers.GamePage, {"sport": sport, "since": since, "until": until, "status": status, "cursor": cursor, "limit": limit})
+
+
+def get_game(event_id: str, *, market: str | None = None, points: int | None = None) -> Call[answers.GameDetail]:
+    """A game: the path of its consensus by market and outcome, its signals, and its closing lines by the scheduled convention.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `market`: A market: h2h, spreads or totals.
+    `points`: How many points each path has at most: the newest.
+    """
+    return Call(f"/api/v1/intel/events/{quote(event_id, safe='')}", answers.GameDetail, {"market": market, "points": points})
+
+
 def get_book_freshness(*, sport: str | None = None, market: str | None = None, book: str | None = None, state: Literal["idle", "fresh", "late", "silent", "paused"] | None = None) -> Call[answers.BookFreshnessAnswer]:
     """How books stand, market by market, with the ages of their quotes over the last hour or so, and their breaches.
 

@@ -1,7 +1,7 @@
 """Exports: stretches of signals, closing-line value and consensus, as far as the plan reaches, in the format asked for."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -21,6 +21,7 @@ from stratum_api.showing import Seeing
 from stratum_api.shown.clv_records import RECORD
 from stratum_api.shown.consensus import EXAMPLE as CONSENSUS
 from stratum_api.shown.signals import EXAMPLE as SIGNAL
+from stratum_api.signal_gate import gate_of
 from stratum_api.tiers import Sight
 from warehouse.database.types import EPOCH
 from warehouse.tables import COUNTED_CONVENTION, ClvRecords, Consensus, Signals
@@ -66,10 +67,9 @@ class ExportController(Controller):
         asked: Asked = None,
     ) -> Stream:
         """Signals by when they were detected, the oldest first: the last day unless said otherwise."""
-        wanted: dict[str, Any] = {"sport_key": sport, "market": market, "signal_type": signal_type}
-        if sight.is_core_only:
-            wanted["is_structural_core"] = True
-        return await _export(request, service, sight, SIGNALS, since, until, events, wanted, asked)
+        wanted = {"sport_key": sport, "market": market, "signal_type": signal_type}
+        gate = await gate_of(service, sight)
+        return await _export(request, service, sight, SIGNALS, since, until, events, wanted, asked, gate)
 
     @exports(CLV, "exportClv")
     async def clv(
@@ -117,12 +117,13 @@ async def _export(
     events: list[str] | None,
     wanted: dict[str, Any],
     asked: str | None,
+    gate: Sequence[pl.Expr] = (),
 ) -> Stream:
     form = asked_format(asked, request.headers.get("accept", ""))
     first, last = _between(sight, moment("since", since), moment("until", until))
     event_ids = named("event", events)
     sight.check_games(event_ids)
-    conditions = [pl.col(name) == value for name, value in wanted.items() if value is not None]
+    conditions = [*gate, *(pl.col(name) == value for name, value in wanted.items() if value is not None)]
     if event_ids is not None:
         conditions.append(pl.col("event_id").is_in(event_ids))
     frames = dataset.rows(service.lake, first, last, conditions, sight)

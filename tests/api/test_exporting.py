@@ -222,6 +222,16 @@ def test_an_export_reaches_as_far_back_as_the_plan_and_not_into_the_future(api: 
         assert problem(api.get(f"{EXPORT}/consensus", key, params=asked))["code"] == code, asked
 
 
+def test_a_redacted_plan_that_was_agreed_exports_gets_the_structural_core_without_what_it_does_not_show(
+    api: Api,
+) -> None:
+    at = NOW - 60 * MINUTE
+    core, other = signal_rows(hex_id(1), at=at), signal_rows(hex_id(2), at=at, is_structural_core=False)
+    api.service.lake.append(Signals, pl.concat([core, other]), batch="b", is_checked=True)
+    (item,) = fetch(api, "signals", api.key("community", exports=True)).json()["items"]
+    assert (int(item["signal_id"], 16), item["bookmakers"], item["meta"]) == (1, None, None)
+
+
 def test_a_lake_that_cannot_be_read_is_told_before_the_answer_begins(api: Api) -> None:
     fill(api)
     (file,) = Path(api.service.lake.location).glob(f"signals/date={(NOW - 60 * MINUTE).date()}/*.parquet")
