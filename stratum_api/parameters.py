@@ -18,6 +18,7 @@ NAME = "^[A-Za-z0-9_]{1,60}$"
 ID = "^[!-~]{1,200}$"
 HEX_ID = "^[0-9a-f]{32}$"
 LONGEST_MOMENT = 40
+EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MOST_NAMED = 50
 
 Sport = Annotated[
@@ -88,9 +89,12 @@ def moment(name: str, text: str | None) -> dt.datetime | None:
     if found.tzinfo is None:
         raise invalid(name, f"{_quoted(text)} has no zone: write Z for UTC, or an offset such as +02:00")
     try:
-        return found.astimezone(dt.UTC)
+        found = found.astimezone(dt.UTC)
     except OverflowError:
         raise _no_moment(name, text) from None
+    if found < EARLIEST:
+        raise invalid(name, f"{_quoted(text)} lies before 1970: nothing is older")
+    return found
 
 
 def named(name: str, values: list[str] | None, pattern: str = ID) -> list[str] | None:
