@@ -195,7 +195,7 @@ class Signal(msgspec.Struct, kw_only=True, omit_defaults=True):
     priority: str
     """High from 75, Medium from 55, else Low."""
     is_structural_core: bool
-    """Whether public surfaces show it: a key-number cross on spreads of strength 55 or more."""
+    """Whether public surfaces show it: a key-number cross on spreads of strength 55 or more, moved by 3 operator groups or more."""
     meta: dict[str, Any] | None = None
     """What explains the numbers, as JSON with sorted keys. Null for redacted plans."""
     response_id: str

@@ -226,9 +226,9 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
     width = board.quotes["price"].shape[2]
     panel = panel_of(tuple(board.books), width, league, rules.reference, rules.methods, rules.book_weights)
     found = consensus_of_run(board, seen, panel, league)
-    value = in_force(board, seen, found)
+    standing = in_force(board, seen, found)
     followed = follow(board, seen, league, panel.groups) if rules.regimes else None
-    detected = detect(board, seen, names, rules.reference, rules.signals, panel, found, value, followed)
+    detected = detect(board, seen, names, rules.reference, rules.signals, panel, found, standing, followed)
     rows = {
         "odds_snapshots": snapshot_rows(board, seen, names),
         "consensus": consensus_rows(board, seen, names, found, panel),
@@ -248,7 +248,7 @@ def _advance(board: Board, run: Sequence[tuple[Answer, Reading]], rules: Rules) 
     }
     if followed:
         rows |= followed.rows(names)
-    board.value = value[-1].copy()
+    standing.keep(board)
     return rows
 
 
@@ -268,9 +268,9 @@ def advance_changes(
     found = consensus_of_run(board, seen, panel, league, with_ages=False)
     rows = {"consensus": consensus_rows(board, seen, names, found, panel)}
     if with_signals:
-        value = in_force(board, seen, found)
+        standing = in_force(board, seen, found)
         # Regimes are not followed: their models are fitted to days that a replay may not have seen.
-        rows["signals"] = detect(board, seen, names, rules.reference, rules.signals, panel, found, value, None).rows
-        board.value = value[-1].copy()
+        rows["signals"] = detect(board, seen, names, rules.reference, rules.signals, panel, found, standing, None).rows
+        standing.keep(board)
     board.received_at = int(changes.times[-1])
     return rows

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from stratum_pipelines.board.entries import entries_of
+from stratum_pipelines.board.in_force import InForce
 from stratum_pipelines.board.moves import COLUMNS, book_moves
 from stratum_pipelines.board.observe import Run
 from stratum_pipelines.board.regimes import Followed
@@ -46,14 +47,14 @@ def detect(
     signals: Mapping[str, Signal],
     panel: Panel,
     agreed: Agreement,
-    value: Floats,
+    standing: InForce,
     followed: Followed | None,
 ) -> Detected:
-    """Let every rule judge the run; `agreed` is the consensus of its cells, `value` the one in force after each answer.
+    """Let every rule judge the run; `agreed` is the consensus of its cells, `standing` the one in force after each answer.
 
     `followed` are the regimes of the markets, None where they are not followed.
     """
-    tape = _tape(board, seen, names, reference, panel, agreed, value)
+    tape = _tape(board, seen, names, reference, panel, agreed, standing)
     found: list[tuple[Signal, Hit]] = []
     silent: list[list[str]] = [[] for _ in seen.times]
     for name, signal in signals.items():
@@ -77,7 +78,7 @@ def _tape(
     reference: Reference,
     panel: Panel,
     agreed: Agreement,
-    value: Floats,
+    standing: InForce,
 ) -> Tape:
     league = reference.leagues[board.sport_key]
     moves = book_moves(board, seen, panel.methods)
@@ -93,7 +94,8 @@ def _tape(
     return Tape(
         n_past=n_past,
         times=times,
-        value=np.concatenate([board.past_value, value]),
+        value=np.concatenate([board.past_value, standing.value]),
+        n_groups=np.concatenate([board.past_n_groups, standing.n_groups]),
         kinds=names.market_kind,
         updated=updated,
         opinions=opinions(agreed.views, seen.answer, seen.market, quotes.point),
@@ -126,5 +128,6 @@ def _keep_past(board: Board, tape: Tape) -> None:
     """Keep what windows may reach back to: the last half hour and the answer before it."""
     first = max(int(tape.index_at(tape.times[-1:] - LOOKBACK_US)[0]), 0)
     board.past_times, board.past_value = tape.times[first:].copy(), tape.value[first:].copy()
+    board.past_n_groups = tape.n_groups[first:].copy()
     recent = tape.moves["received_at"] >= board.past_times[0]
     board.past_moves = {name: array[recent] for name, array in tape.moves.items()}

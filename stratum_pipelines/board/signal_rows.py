@@ -72,8 +72,10 @@ def signal_rows(
             "strength_score": strong.score,
             "composite_score": ranked.score,
             "score_source": ranked.source,
-            "priority": list(map(priority, ranked.score.tolist())),
-            "is_structural_core": list(map(is_structural_core, types, keys[3], strong.score.tolist())),
+            "priority": list(map(priority, ranked.score.tolist(), ranked.source)),
+            "is_structural_core": list(
+                map(is_structural_core, types, keys[3], strong.score.tolist(), hits.n_groups.tolist())
+            ),
             "meta": _metas(tape, followed, hits, strong, ranked, ages),
             "response_id": names.responses[p],
         },

@@ -12,7 +12,7 @@ from stratum_pipelines.board.sightings import Sightings
 
 KINDS = ("h2h", "spreads", "totals")
 H2H, SPREADS, TOTALS = range(3)
-STATE_VERSION = 4
+STATE_VERSION = 5
 FORGET_US = 24 * 3600 * 1_000_000
 
 # A slot is one integer: market position, outcome (8 of them) and book (128), so that one dictionary look-up per quote
@@ -39,7 +39,8 @@ class Board:
     Quote arrays have shape (markets, outcomes, books): decimal `price` (NaN when there is no quote), `quoted` as the
     feed wrote it, `point` (0 where there is none), `sighted` (when the feed last saw it at the book), `owner` (which
     provider said so) and `stale`. `value` (markets, outcomes) is the consensus now: home or over point in the first
-    column for spreads and totals, fair probabilities for h2h. `past_*` hold the recent consensus and moves that
+    column for spreads and totals, fair probabilities for h2h; `n_groups` (markets,) are the operator groups behind it.
+    `past_*` hold the recent consensus and moves that
     windows look back on; `memory` belongs to the signals and, per market, to the regimes, whose models and steps are in
     `regimes`; `freshness` to what follows the books' sightings.
     """
@@ -57,8 +58,10 @@ class Board:
     slots: dict[tuple[int, str, str, str], int] = field(default_factory=dict)
     quotes: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     value: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+    n_groups: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     past_times: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     past_value: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 2)))
+    past_n_groups: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), np.int64))
     past_moves: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     memory: dict[str, dict[str, npt.NDArray[Any]]] = field(default_factory=dict)
     freshness: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
@@ -98,7 +101,9 @@ class Board:
         for name, (_, fill) in QUOTE_ARRAYS.items():
             self.quotes[name] = grown(self.quotes[name], shape, fill)
         self.value = grown(self.value, shape[:2], np.nan)
+        self.n_groups = grown(self.n_groups, shape[:1], 0)
         self.past_value = grown(self.past_value, (len(self.past_times), *shape[:2]), np.nan)
+        self.past_n_groups = grown(self.past_n_groups, self.past_value.shape[:2], 0)
 
     def forget(self) -> None:
         """Drop the markets of games that have not been listed for a day and hold no quote; the games stay known.
@@ -124,8 +129,8 @@ class Board:
             if code >= 0 and code >> MARKET_SHIFT in moved
         }
         self.quotes = {name: array[kept] for name, array in self.quotes.items()}
-        self.value = self.value[kept]
-        self.past_value = self.past_value[:, kept]
+        self.value, self.n_groups = self.value[kept], self.n_groups[kept]
+        self.past_value, self.past_n_groups = self.past_value[:, kept], self.past_n_groups[:, kept]
         if self.past_moves:
             keep = np.isin(self.past_moves["market"], kept)
             self.past_moves = {name: array[keep] for name, array in self.past_moves.items()}

@@ -1,6 +1,6 @@
 """The structural core: which signals public surfaces show, and why the others are skipped.
 
-Two parts. What a row knows of itself (`is_structural_core` in signals): a key-number cross on spreads, strong enough. And
+Two parts. What a row knows of itself (`is_structural_core` in signals): a key-number cross on spreads, strong and broad enough. And
 what was known of such signals when it was detected: how many of them had met their close by then, from the scorecards of
 the days closed before. The second part is asked when signals are served, never when they are computed: scorecards follow
 signals by hours, and a row that waited for them could not be the same live and in batch. Both live and batch find the same
@@ -16,9 +16,11 @@ logger = logging.getLogger(__name__)
 
 SIGNAL_TYPE, MARKET = "KEY_CROSS", "spreads"
 MIN_STRENGTH = 55
+MIN_GROUPS = 3
 MIN_SAMPLES = 15
 OTHER_TYPE = "it is no key-number cross on spreads"
 TOO_WEAK = f"its strength is below {MIN_STRENGTH}"
+TOO_NARROW = f"fewer than {MIN_GROUPS} operator groups moved"
 TOO_FEW = f"fewer than {MIN_SAMPLES} such signals had met their close"
 
 
@@ -30,21 +32,23 @@ class Gate:
     reason: str = ""
 
 
-def is_structural_core(signal_type: str, market: str, strength: float) -> bool:
-    """What a row knows of itself: a key-number cross on spreads of strength 55 or more."""
-    return signal_type == SIGNAL_TYPE and market == MARKET and strength >= MIN_STRENGTH
+def is_structural_core(signal_type: str, market: str, strength: float, n_groups: int) -> bool:
+    """What a row knows of itself: a key-number cross on spreads of strength 55 or more, for which at least 3 groups moved."""
+    return public_gate(signal_type, market, strength, n_groups).is_open
 
 
-def public_gate(signal_type: str, market: str, strength: float, n_samples: int | None = None) -> Gate:
+def public_gate(signal_type: str, market: str, strength: float, n_groups: int, n_samples: int | None = None) -> Gate:
     """The gate for one signal; `n_samples` is what the scorecards said when it was detected, None when they said nothing.
 
-    >>> public_gate("KEY_CROSS", "spreads", 60, n_samples=14)
+    >>> public_gate("KEY_CROSS", "spreads", 60, n_groups=3, n_samples=14)
     Gate(is_open=False, reason='fewer than 15 such signals had met their close')
     """
     if signal_type != SIGNAL_TYPE or market != MARKET:
         return Gate(False, OTHER_TYPE)
     if strength < MIN_STRENGTH:
         return Gate(False, TOO_WEAK)
+    if n_groups < MIN_GROUPS:
+        return Gate(False, TOO_NARROW)
     if n_samples is not None and n_samples < MIN_SAMPLES:
         return Gate(False, TOO_FEW)
     return Gate(True)
@@ -82,6 +86,8 @@ def gated(signals: pl.LazyFrame, scorecards: pl.LazyFrame) -> pl.LazyFrame:
         .then(pl.lit(OTHER_TYPE))
         .when(pl.col("strength_score") < MIN_STRENGTH)
         .then(pl.lit(TOO_WEAK))
+        .when(pl.col("n_groups") < MIN_GROUPS)
+        .then(pl.lit(TOO_NARROW))
         .when(pl.col("n_samples") < MIN_SAMPLES)
         .then(pl.lit(TOO_FEW))
         .otherwise(pl.lit(""))

@@ -1,8 +1,9 @@
 """Which hits become signals: the one place where repetition is stopped, for every rule alike.
 
-Within one event, market, type and direction a rule that declares `cooldown_minutes` speaks once in that time, and one that
-declares `max_per_hour` at most so often per market in any hour. Both are parameters, so they are part of what decides a
-day's rows and stand in every meta. A rule whose window the feed is too coarse for is not heard at all.
+Within one event, market, type and direction a rule that declares `cooldown_minutes` speaks once in that time, unless it also
+declares `further_steps` and the line has gone so many steps beyond where it last spoke. One that declares `max_per_hour`
+speaks at most so often per market in any hour. All are parameters, so they are part of what decides a day's rows and stand
+in every meta. A rule whose window the feed is too coarse for is not heard at all.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from stratum_pipelines.signals.signal import ADMITTED, BUDGET, COOLDOWN, SPENT, Hit, Memory, Signal
+from stratum_pipelines.signals.sides import falls_for
+from stratum_pipelines.signals.signal import ADMITTED, BUDGET, COOLDOWN, FURTHER, REACHED, SPENT, Hit, Memory, Signal
 from stratum_pipelines.signals.tape import Tape
 
 MINUTE_US = 60 * 1_000_000
@@ -28,7 +30,7 @@ def refused(signal: Signal, tape: Tape) -> npt.NDArray[np.bool_]:
 
 
 def admit(signal: Signal, hits: Iterable[Hit], tape: Tape, memory: Memory) -> list[Hit]:
-    """The hits that become signals, in order of row; notes in the memory of the rule what it has said.
+    """The hits, which come in order of row, that become signals; notes in the memory of the rule what it has said.
 
     One per row, market and outcome: the first the rule gave. A hit with several places is admitted when any of them is out
     of its cooldown, and starts it anew for those.
@@ -36,27 +38,32 @@ def admit(signal: Signal, hits: Iterable[Hit], tape: Tape, memory: Memory) -> li
     silent = refused(signal, tape)
     said: set[tuple[int, int, int]] = set()
     admitted = []
-    for hit in sorted(hits, key=lambda hit: hit.row):
+    for hit in hits:
         what = (hit.row, hit.market, hit.outcome)
         if what in said or silent[hit.row - tape.n_past]:
             continue
         now = int(tape.times[hit.row])
-        if _is_cool(signal, hit, memory, now) and _is_affordable(signal, hit, memory, now):
-            _note(signal, hit, memory, now)
+        if _is_cool(signal, hit, tape, memory, now) and _is_affordable(signal, hit, memory, now):
+            _note(signal, hit, tape, memory, now)
             said.add(what)
             admitted.append(hit)
     return admitted
 
 
-def _is_cool(signal: Signal, hit: Hit, memory: Memory, now: int) -> bool:
-    return COOLDOWN not in signal.parameters or bool(len(_cooled(signal, hit, memory, now)))
+def _is_cool(signal: Signal, hit: Hit, tape: Tape, memory: Memory, now: int) -> bool:
+    return COOLDOWN not in signal.parameters or bool(len(_cooled(signal, hit, tape, memory, now)))
 
 
-def _cooled(signal: Signal, hit: Hit, memory: Memory, now: int) -> npt.NDArray[np.int64]:
-    """The places of a hit that are out of their cooldown."""
-    last = memory[ADMITTED][hit.market, hit.outcome]
+def _cooled(signal: Signal, hit: Hit, tape: Tape, memory: Memory, now: int) -> npt.NDArray[np.int64]:
+    """The places of a hit that are out of their cooldown, or that the line has left behind by enough to tell of it again."""
     places = np.array(hit.places, np.int64)
-    return places[now - last[places] > signal.parameters[COOLDOWN] * MINUTE_US]
+    free = now - memory[ADMITTED][hit.market, hit.outcome, places] > signal.parameters[COOLDOWN] * MINUTE_US
+    if FURTHER in signal.parameters:
+        kind = int(tape.kinds[hit.market])
+        beyond = hit.to_value - memory[REACHED][hit.market, hit.outcome, places]
+        least = signal.parameters[FURTHER] * tape.steps[kind] - 1e-9
+        free |= np.where(falls_for(kind, hit.outcome), -beyond, beyond) >= least
+    return places[free]
 
 
 def _is_affordable(signal: Signal, hit: Hit, memory: Memory, now: int) -> bool:
@@ -66,9 +73,12 @@ def _is_affordable(signal: Signal, hit: Hit, memory: Memory, now: int) -> bool:
     return int((now - spent < HOUR_US).sum()) < signal.parameters[BUDGET]
 
 
-def _note(signal: Signal, hit: Hit, memory: Memory, now: int) -> None:
+def _note(signal: Signal, hit: Hit, tape: Tape, memory: Memory, now: int) -> None:
     if COOLDOWN in signal.parameters:
-        memory[ADMITTED][hit.market, hit.outcome, _cooled(signal, hit, memory, now)] = now
+        places = _cooled(signal, hit, tape, memory, now)
+        memory[ADMITTED][hit.market, hit.outcome, places] = now
+        if FURTHER in signal.parameters:
+            memory[REACHED][hit.market, hit.outcome, places] = hit.to_value
     if BUDGET in signal.parameters:
         spent = memory[SPENT][hit.market]
         spent[int(spent.argmin())] = now

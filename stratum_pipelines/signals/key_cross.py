@@ -4,23 +4,27 @@ import numpy as np
 
 from stratum_pipelines.signals.meta import number, numbers
 from stratum_pipelines.signals.severity import mass_crossed
-from stratum_pipelines.signals.signal import Hit, Memory, Signal
+from stratum_pipelines.signals.signal import Hit, Memory, Settable, Signal
 from stratum_pipelines.signals.tape import SPREADS, Tape
 
 MAX_KEYS = 16
+WINDOW_US = 30 * 60 * 1_000_000
 
 
 def detect(tape: Tape, memory: Memory) -> list[Hit]:
     """Crossings between one consensus and the next, before the start.
 
     A key number k is crossed when the handicap changes between "less than k" and "k or more" for either side: -2.5 to
-    -3 crosses 3, -3 to -3.5 does not again. The cooldown holds per number.
+    -3 crosses 3, -3 to -3.5 does not again. The cooldown holds per number. What fewer operator groups agree on is no
+    consensus to cross from or to; and enough groups must have moved toward the same side within half an hour, so that neither
+    one book in the middle nor books that come and go carry a median across.
     """
     keys = np.array(tape.key_numbers[:MAX_KEYS], np.float64)
     judged = np.arange(max(tape.n_past, 1), len(tape.times))
     if not len(keys) or not len(judged):
         return []
-    before, after = tape.value[judged - 1, :, 0], tape.value[judged, :, 0]
+    value = tape.value_of(tape.parameters["min_books"])[:, :, 0]
+    before, after = value[judged - 1], value[judged]
     skipped = judged[0] - tape.n_past
     wanted = tape.updated[skipped:] & tape.before_start[skipped:] & (tape.kinds == SPREADS)[None, :] & (before != after)
     wanted &= ~np.isnan(before) & ~np.isnan(after)
@@ -33,7 +37,9 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
         row = int(judged[i])
         outcome = 0 if to_home < from_home else 1
         sign = 1.0 if outcome == 0 else -1.0
-        since = int(tape.times[row - 1])
+        movers = tape.movers(row, m, outcome, int(tape.times[row]) - WINDOW_US)
+        if len(np.unique(tape.groups[movers])) < tape.parameters["min_movers"]:
+            continue
         meta = {
             "key_numbers": keys[crossed].tolist(),
             "severity": round(mass_crossed(tape.league, from_home, to_home), 6),
@@ -45,8 +51,8 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
                 outcome,
                 sign * from_home,
                 sign * to_home,
-                int(tape.times[row]) - since,
-                tuple(tape.movers(row, m, outcome, since).tolist()),
+                int(tape.times[row] - tape.times[row - 1]),
+                tuple(movers.tolist()),
                 meta,
                 places=tuple(crossed.tolist()),
             )
@@ -61,11 +67,17 @@ def _sides(home_point: float, keys: np.ndarray) -> np.ndarray:
 
 SIGNAL = Signal(
     name="KEY_CROSS",
-    rule_version="3",
+    rule_version="4",
     display_type="STRUCTURAL THRESHOLD EVENT",
     description="The consensus spread crossed a key number of its league.",
     detect=detect,
-    parameters={"cooldown_minutes": 60},
+    parameters={"window_minutes": 30, "min_books": 3, "min_movers": 2, "cooldown_minutes": 60},
+    settable={
+        "min_books": Settable("How many operator groups at least agree on both sides of a KEY_CROSS.", at_least=1),
+        "min_movers": Settable(
+            "How many of them at least moved their own line that way within half an hour for a KEY_CROSS.", at_least=1
+        ),
+    },
     meta={
         "key_numbers": numbers("The key numbers crossed.", "points"),
         "severity": number("Chance that the game ends on a margin the move crossed, half for one it stands on."),

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from stratum_pipelines.quant.odds import Floats
 from stratum_pipelines.signals.meta import number
 from stratum_pipelines.signals.sides import column_of, is_against, sign_of
-from stratum_pipelines.signals.signal import MOST_OUTCOMES, NEVER, Hit, Memory, Signal
+from stratum_pipelines.signals.signal import MOST_OUTCOMES, NEVER, Hit, Memory, Settable, Signal
 from stratum_pipelines.signals.tape import SANE_AGE_US, Tape
 
 Ints = npt.NDArray[np.int64]
@@ -131,11 +131,17 @@ def _hits(tape: Tape, occasions: Ints, found: Together) -> list[Hit]:
 
 SIGNAL = Signal(
     name="MULTIBOOK_SYNC",
-    rule_version="3",
+    rule_version="4",
     description="At least three operator groups moved a market the same way within five minutes.",
     detect=detect,
     memory={"last_sync": (np.int64, NEVER, (MOST_OUTCOMES,))},
-    parameters={"window_minutes": 5, "min_groups": MIN_GROUPS},
+    parameters={"window_minutes": 5, "min_groups": MIN_GROUPS, "cooldown_minutes": 30, "further_steps": 1.0},
+    settable={
+        "cooldown_minutes": Settable(
+            "For how many minutes a MULTIBOOK_SYNC is not repeated for its side, unless the line goes a further step.",
+            at_most=1440,
+        ),
+    },
     meta={
         "book_moves_median": number("Median size of the books' own moves, in points or fair probability."),
         "seconds_between_books": number(

@@ -52,6 +52,8 @@ def strength(
     return Strength(score, rounded(size, 3), rounded(speed, 3), rounded(breadth, 3))
 
 
-def priority(score: float) -> str:
-    """High from 75, Medium from 55, else Low."""
-    return "High" if score >= 75 else "Medium" if score >= 55 else "Low"
+def priority(score: float, source: str) -> str:
+    """High from 75, Medium from 55, else Low; where the strength stands in for the composite, Medium at most."""
+    if score >= 75 and source == "composite":
+        return "High"
+    return "Medium" if score >= 55 else "Low"

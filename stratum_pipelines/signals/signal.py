@@ -1,6 +1,6 @@
 """What a signal file declares, and what its rule hands back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,8 +15,8 @@ Memory = dict[str, npt.NDArray[Any]]
 NEVER = -(2**62)
 MOST_OUTCOMES = 3
 # Parameters that the machinery keeps for every rule that declares them (`admission`), and the arrays it keeps them in.
-COOLDOWN, BUDGET, ENABLED = "cooldown_minutes", "max_per_hour", "enabled"
-ADMITTED, SPENT = "admitted", "spent"
+COOLDOWN, FURTHER, BUDGET, ENABLED = "cooldown_minutes", "further_steps", "max_per_hour", "enabled"
+ADMITTED, REACHED, SPENT = "admitted", "reached", "spent"
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Settable:
 class Signal:
     """A kind of signal: its rule, the version of rule and parameters, and what the rule remembers.
 
-    `detect(tape, memory)` returns hits; it finds its parameters in `tape.parameters`. `memory` names the arrays the rule
-    keeps per market between runs: name to (NumPy type, fill, trailing shape); the rule changes them in place. Whatever is
+    `detect(tape, memory)` gives hits in order of row; it finds its parameters in `tape.parameters`. A rule that yields them one
+    by one finds in its memory which of them were admitted. `memory` names the arrays the rule keeps per market between runs: name to (NumPy type, fill, trailing shape); the rule changes them in place. Whatever is
     remembered may matter for a day at the most.
 
     `meta` declares what the rule writes into the meta of its rows. `settable` names the parameters an installation may
@@ -71,7 +71,7 @@ class Signal:
     name: str
     rule_version: str
     description: str
-    detect: Callable[[Tape, Memory], list[Hit]]
+    detect: Callable[[Tape, Memory], Iterable[Hit]]
     display_type: str = ""
     memory: Mapping[str, tuple[Any, Any, tuple[int, ...]]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -105,6 +105,8 @@ class Signal:
         arrays = dict(self.memory)
         if COOLDOWN in self.parameters:
             arrays[ADMITTED] = (np.int64, NEVER, (MOST_OUTCOMES, self.cooldown_places))
+        if FURTHER in self.parameters:
+            arrays[REACHED] = (np.float64, np.nan, (MOST_OUTCOMES, self.cooldown_places))
         if BUDGET in self.parameters:
             arrays[SPENT] = (np.int64, NEVER, (max(int(self.parameters[BUDGET]), 1),))
         return {name: np.full((n_markets, *shape), fill, dtype) for name, (dtype, fill, shape) in arrays.items()}

@@ -37,7 +37,8 @@ class Tape:
     """The recent past and the answers to judge, oldest first; the first `n_past` rows are past, the rest are judged.
 
     `times` (T,) are receipts in UTC microseconds. `value` (T, M, O) is the consensus in force after each answer: for
-    spreads and totals the home or over point in column 0, for h2h fair probabilities, NaN where there is none.
+    spreads and totals the home or over point in column 0, for h2h fair probabilities, NaN where there is none;
+    `n_groups` (T, M) are the operator groups behind it.
     The rest covers the judged answers only: `updated` (P, M) says where the consensus was written and `opinions` what every
     book thought there, `starts` (P, M) when the game begins as then known, `before_start` (P, M) where it had not begun, `gaps_us` (P,) how far apart the feed's
     answers lay by then (`feed_gaps`), `quotes` what every book offers where the consensus was written. `kinds` (M,) holds positions in `MARKETS`, `game` (M,)
@@ -53,6 +54,7 @@ class Tape:
     n_past: int
     times: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
+    n_groups: npt.NDArray[np.int64]
     kinds: npt.NDArray[np.int64]
     updated: npt.NDArray[np.bool_]
     opinions: Opinions
@@ -94,6 +96,10 @@ class Tape:
         """What the books of chosen cells of `opinions` thought one answer earlier, at the number of the market now."""
         kinds, numbers = self.kinds[self.quotes.market[cells]], self.opinions.number[cells]
         return opinions_before(self.quotes, cells, kinds, numbers, self.panel, self.league)
+
+    def value_of(self, least: int) -> npt.NDArray[np.float64]:
+        """`value` where at least so many operator groups stand behind it, NaN elsewhere: fewer are no market."""
+        return np.where(self.n_groups[:, :, None] >= least, self.value, np.nan)
 
     def index_at(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """For each moment, the row of the last answer at or before it, -1 where there is none."""

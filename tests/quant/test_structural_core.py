@@ -13,7 +13,7 @@ NFL = "americanfootball_nfl"
 DAY = dt.datetime(2025, 10, 12, 12, tzinfo=dt.UTC)
 
 
-def signals(*rows: tuple[str, str, int, dt.datetime]) -> pl.LazyFrame:
+def signals(*rows: tuple[str, str, int, dt.datetime], n_groups: int = 3) -> pl.LazyFrame:
     """Signals by type, market, strength and moment; everything else is of no interest here."""
     columns = [
         {
@@ -21,6 +21,7 @@ def signals(*rows: tuple[str, str, int, dt.datetime]) -> pl.LazyFrame:
             "signal_type": signal_type,
             "market": market,
             "strength_score": strength,
+            "n_groups": n_groups,
             "detected_at": at,
             "sport_key": NFL,
         }
@@ -48,35 +49,36 @@ def end_of(day: int) -> dt.datetime:
 
 
 @pytest.mark.parametrize(
-    ("signal_type", "market", "strength", "n", "opens", "why"),
+    ("signal_type", "market", "strength", "n_groups", "n", "opens", "why"),
     [
-        ("KEY_CROSS", "spreads", 55, None, True, ""),
-        ("KEY_CROSS", "spreads", 55, 15, True, ""),
-        ("KEY_CROSS", "spreads", 55, 14, False, "fewer than 15"),
-        ("KEY_CROSS", "spreads", 54, 900, False, "below 55"),
-        ("KEY_CROSS", "totals", 90, 900, False, "no key-number cross"),
-        ("STEAM", "spreads", 90, 900, False, "no key-number cross"),
+        ("KEY_CROSS", "spreads", 55, 3, None, True, ""),
+        ("KEY_CROSS", "spreads", 55, 3, 15, True, ""),
+        ("KEY_CROSS", "spreads", 55, 3, 14, False, "fewer than 15"),
+        ("KEY_CROSS", "spreads", 54, 3, 900, False, "below 55"),
+        ("KEY_CROSS", "spreads", 90, 2, 900, False, "fewer than 3 operator groups moved"),
+        ("KEY_CROSS", "totals", 90, 3, 900, False, "no key-number cross"),
+        ("STEAM", "spreads", 90, 3, 900, False, "no key-number cross"),
     ],
 )
 def test_the_gate_opens_for_strong_key_crosses_with_enough_behind_them(
-    signal_type: str, market: str, strength: int, n: int | None, opens: bool, why: str
+    signal_type: str, market: str, strength: int, n_groups: int, n: int | None, opens: bool, why: str
 ) -> None:
-    gate = public_gate(signal_type, market, strength, n)
+    gate = public_gate(signal_type, market, strength, n_groups, n)
     assert gate.is_open is opens and why in gate.reason
     assert (gate == Gate(True)) is opens
     # The frame says the same of the same signal.
     known = cards((end_of(11), n)) if n is not None else cards()
-    (row,) = gated(signals((signal_type, market, strength, DAY)), known).collect().to_dicts()
+    (row,) = gated(signals((signal_type, market, strength, DAY), n_groups=n_groups), known).collect().to_dicts()
     assert row["skip_reason"] == gate.reason
 
 
 def test_what_a_row_knows_of_itself_is_the_gate_without_samples() -> None:
     for signal_type in ("KEY_CROSS", "MOVE"):
         for market in ("spreads", "totals"):
-            for strength in (54, 55):
+            for strength, n_groups in ((54, 3), (55, 2), (55, 3)):
                 assert (
-                    is_structural_core(signal_type, market, strength)
-                    is public_gate(signal_type, market, strength).is_open
+                    is_structural_core(signal_type, market, strength, n_groups)
+                    is public_gate(signal_type, market, strength, n_groups).is_open
                 )
 
 

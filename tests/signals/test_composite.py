@@ -138,17 +138,6 @@ def test_sharp_books_count_where_they_quote_and_leave_it_unknown_where_they_are_
     assert "stale" in stale["unknown"]["sharp_books"]
 
 
-def test_a_move_that_no_book_made_has_no_known_age() -> None:
-    # The middle moves because a book goes away.
-    lines = {"draftkings": -4.0, "fanduel": -4.0, "betmgm": -5.0, "bovada": -5.0}
-    board = {key: {"spread": (line, -110, -110)} for key, line in lines.items()}
-    rest = {key: quote for key, quote in board.items() if key != "draftkings"}
-    (row,) = found_by("MOVE", [poll(NOON, board), poll(NOON + MINUTE, rest)])
-    assert (row["n_books"], row["score_source"]) == (0, "strength_fallback")
-    assert row["composite_score"] == row["strength_score"]
-    assert list(row["meta"]["composite"]["unknown"]) == ["freshness"]
-
-
 def test_a_book_that_quotes_no_more_has_no_age() -> None:
     board = {key: {"spread": (-4.0, -110, -110)} for key in GROUPS}
     moved = {**board, "draftkings": {"spread": (-4.5, -110, -110)}}

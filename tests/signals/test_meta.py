@@ -19,8 +19,8 @@ def test_every_meta_made_is_what_its_type_declares(name: str) -> None:
         for meta, books in rows.select("meta", "bookmakers").iter_rows():
             found = json.loads(meta)
             assert list(faults(found, declared)) == []
-            # Every book it names has an age.
-            assert sorted(found["book_age_s"]) == books
+            # It names somebody, and every book it names has an age.
+            assert books and sorted(found["book_age_s"]) == books
             # And so has every book whose quote could be taken: no signal rests on nobody.
             assert found["fresh_age_s"] and None not in found["fresh_age_s"].values()
             assert (

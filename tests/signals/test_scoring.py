@@ -56,22 +56,28 @@ def test_signals_scored_together_score_as_each_alone() -> None:
     ("score", "name"), [(100, "High"), (75, "High"), (74, "Medium"), (55, "Medium"), (54, "Low"), (1, "Low")]
 )
 def test_the_priority_at_each_bar_and_one_below(score: int, name: str) -> None:
-    assert priority(score) == name
+    assert priority(score, "composite") == name
+
+
+@pytest.mark.parametrize(("score", "name"), [(100, "Medium"), (75, "Medium"), (55, "Medium"), (54, "Low")])
+def test_a_strength_that_stands_in_for_the_composite_is_never_high(score: int, name: str) -> None:
+    assert priority(score, "strength_fallback") == name
 
 
 @pytest.mark.parametrize(
-    ("signal_type", "market", "score", "shown"),
+    ("signal_type", "market", "score", "n_groups", "shown"),
     [
-        ("KEY_CROSS", "spreads", 55, True),
-        ("KEY_CROSS", "spreads", 54, False),
-        ("MOVE", "spreads", 99, False),
-        ("KEY_CROSS", "totals", 99, False),
+        ("KEY_CROSS", "spreads", 55, 3, True),
+        ("KEY_CROSS", "spreads", 54, 3, False),
+        ("KEY_CROSS", "spreads", 99, 2, False),
+        ("MOVE", "spreads", 99, 9, False),
+        ("KEY_CROSS", "totals", 99, 9, False),
     ],
 )
-def test_public_surfaces_show_strong_key_crosses_of_spreads(
-    signal_type: str, market: str, score: float, shown: bool
+def test_public_surfaces_show_strong_and_broad_key_crosses_of_spreads(
+    signal_type: str, market: str, score: float, n_groups: int, shown: bool
 ) -> None:
-    assert is_structural_core(signal_type, market, score) is shown
+    assert is_structural_core(signal_type, market, score, n_groups) is shown
 
 
 @pytest.mark.parametrize(

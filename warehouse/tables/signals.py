@@ -50,7 +50,9 @@ class Signals(Table):
     composite_score = number("The score that ranks signals, 1 to 100.", unit="score", at_least=1, at_most=100)
     score_source = text("Where composite_score comes from.", one_of=("composite", "strength_fallback"))
     priority = text("High from 75, Medium from 55, else Low.", one_of=("High", "Medium", "Low"))
-    is_structural_core = flag("Whether public surfaces show it: a key-number cross on spreads of strength 55 or more.")
+    is_structural_core = flag(
+        "Whether public surfaces show it: a key-number cross on spreads of strength 55 or more, moved by 3 operator groups or more."
+    )
     meta = text("What explains the numbers, as JSON with sorted keys.")
     response_id = text("The answer that completed the signal, in raw_odds.")
 
