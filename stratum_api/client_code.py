@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from textwrap import indent
 from typing import Any
 
-MADE = "# Made by `make docs` from the API's description; changes here are lost.\n# fmt: off\n# ruff: noqa: {}\n"
+MADE = "# Made by `make docs` from the API's description; changes here are lost.\n# fmt: off"
 METHODS = ("get", "post", "patch", "delete")
 
 
@@ -107,20 +107,9 @@ def _answers(schemas: Mapping[str, Any], used: dict[str, None]) -> str:
 
     for name in list(used):
         write(name)
-    return "\n".join(
-        [
-            '"""What the API answers with. Fields that later versions add are passed over."""',
-            "",
-            MADE.format("F401"),
-            "import datetime as dt",
-            "from typing import Any, Literal",
-            "",
-            "import msgspec",
-            "",
-            "",
-            "\n\n\n".join(written.values()),
-            "",
-        ]
+    body = "\n\n\n".join(written.values())
+    return _module(
+        "What the API answers with. Fields that later versions add are passed over.", body, ["import msgspec"]
     )
 
 
@@ -145,25 +134,26 @@ def _struct(name: str, schema: Mapping[str, Any], used: dict[str, None]) -> str:
 
 
 def _asking(questions: list[str]) -> str:
-    return "\n".join(
-        [
-            '"""Every question the API answers, each as a `Call` for a client to send."""',
-            "",
-            MADE.format("A002"),
-            "import datetime as dt",
-            "from collections.abc import Sequence",
-            "from typing import Any, Literal",
-            "from urllib.parse import quote",
-            "",
-            "from stratum_api.client import answers",
-            "from stratum_api.client.exchange import Call",
-            "from stratum_api.client.following import Message",
-            "",
-            "",
-            "\n\n\n".join(questions),
-            "",
-        ]
-    )
+    ours = [
+        "from stratum_api.client import answers",
+        "from stratum_api.client.exchange import Call",
+        "from stratum_api.client.following import Message",
+    ]
+    about = "Every question the API answers, each as a `Call` for a client to send."
+    return _module(about, "\n\n\n".join(questions), ours)
+
+
+def _module(about: str, body: str, ours: list[str]) -> str:
+    """A file of Python with the imports that its body needs."""
+    typing = [name for name in ("Any", "Literal") if re.search(rf"\b{name}\b", body)]
+    imports = [
+        *(["import datetime as dt"] if "dt." in body else []),
+        *(["from collections.abc import Sequence"] if "Sequence[" in body else []),
+        *([f"from typing import {', '.join(typing)}"] if typing else []),
+        *(["from urllib.parse import quote"] if "quote(" in body else []),
+    ]
+    noqa = ["# ruff: noqa: A002"] if re.search(r"\b(type|format): ", body) else []
+    return "\n".join([f'"""{about}"""', "", MADE, *noqa, "", *imports, "", *ours, "", "", body, ""])
 
 
 def _type(schema: Mapping[str, Any], used: dict[str, None], prefix: str = "") -> str:

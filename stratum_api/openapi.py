@@ -16,6 +16,7 @@ from stratum_api.plans import community
 from stratum_api.problems import (
     MEDIA_TYPE,
     AccessEnded,
+    AddressTooLong,
     BadRequest,
     BodyTooLarge,
     Fault,
@@ -199,6 +200,7 @@ def _problems(
         yield from (KeyRefused, AccessEnded, TooManyRequests)
     if operation.get("parameters") or operation.get("requestBody"):
         yield ParameterInvalid
+    yield AddressTooLong
     if "{" in path:
         yield NotFound
     if access.scope:

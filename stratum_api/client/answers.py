@@ -2,10 +2,9 @@
 
 # Made by `make docs` from the API's description; changes here are lost.
 # fmt: off
-# ruff: noqa: F401
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
