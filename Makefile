@@ -37,16 +37,17 @@ help: ## Print this help.
 run: $(READY) ## Run the whole chain on the built-in market, or on recorded answers: make run ARCHIVE=FOLDER
 	@$(BIN)/stratum run $(if $(ARCHIVE),--archive "$(ARCHIVE)")
 
-up: $(READY) ## Start the platform on this machine: Dagster's UI (PORT, 3000), live polling, the API (API_PORT, 8000).
+up: $(READY) ## Start the platform on this machine: Dagster's UI (PORT, 3000), live polling, the API (API_PORT, 8000), webhooks.
 	@mkdir -p "$(DAGSTER_HOME)"
 	@cp dagster.yaml "$(DAGSTER_HOME)/dagster.yaml"
 	@echo "Stratum: http://127.0.0.1:$(PORT) (state in $(STRATUM_HOME); Ctrl+C stops everything)"
 	@export STRATUM_HOME="$(abspath $(STRATUM_HOME))" DAGSTER_HOME="$(DAGSTER_HOME)" PYTHONWARNINGS='ignore:Function `dev_command`'; \
 		$(BIN)/stratum serve --port $(API_PORT) & api=$$!; \
+		$(BIN)/stratum dispatch & dispatcher=$$!; \
 		$(BIN)/python -c '$(HEED_INTERRUPTS)' \
 		$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT) & ui=$$!; \
-		trap 'kill -TERM $$api 2>/dev/null; kill -INT $$ui 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-		wait -n $$api $$ui
+		trap 'kill -TERM $$api $$dispatcher 2>/dev/null; kill -INT $$ui 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+		wait -n $$api $$dispatcher $$ui
 
 test: $(READY) ## Pass all tests, on as many processes as WORKERS says; some of them: make test TESTS=tests/quant
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)

@@ -11,12 +11,20 @@ import polars as pl
 from stratum_api.rows import as_moment
 from stratum_api.service import Service
 from warehouse.database.outbox import DISPATCHED
+from warehouse.database.types import micros
 from warehouse.errors import WarehouseError
 from warehouse.tables import Polls
 
 # Probes come often, and the lake may lie far away.
 LAKE_EVERY_S = 10.0
 LONGEST_LOOK_S = 5.0
+# One look into the index per endpoint.
+OLDEST_DUE = """
+select min((select min(d.next_attempt_at) from deliveries d where d.endpoint_id = e.endpoint_id and d.state = 'pending'
+            and d.next_attempt_at <= $1))
+from webhook_endpoints e join webhook_health h on h.endpoint_id = e.endpoint_id
+where e.is_enabled and h.n_failures = 0 and (h.paused_until is null or h.paused_until <= $1)
+"""
 
 
 class Check(msgspec.Struct):
@@ -33,7 +41,7 @@ async def look(service: Service) -> list[Check]:
     database = await _database(service)
     if database.status == "failed":
         return [database]
-    return [database, await _lake(service), await _dispatcher(service)]
+    return [database, await _lake(service), await _dispatcher(service), await _deliveries(service)]
 
 
 async def _database(service: Service) -> Check:
@@ -85,6 +93,16 @@ async def _dispatcher(service: Service) -> Check:
         return Check("dispatcher", "ok", "has worked everything through", 0.0)
     lag_s = (dt.datetime.now(dt.UTC) - oldest).total_seconds()
     return _bounded("dispatcher", "messages wait", lag_s, service.settings.ready_lag_s)
+
+
+async def _deliveries(service: Service) -> Check:
+    """How long the oldest delivery has been due that no dispatcher has tried; endpoints that are left alone for a while do not count."""
+    now = dt.datetime.now(dt.UTC)
+    rows = await service.rows.fetch(OLDEST_DUE, micros(now) if service.rows.is_sqlite else now)
+    oldest = as_moment(rows[0][0])
+    age_s = 0.0 if oldest is None else max((now - oldest).total_seconds(), 0.0)
+    said = "none is due" if oldest is None else "deliveries are due"
+    return _bounded("deliveries", said, age_s, service.settings.ready_lag_s)
 
 
 def _bounded(name: str, detail: str, age_s: float | None, most_s: float) -> Check:

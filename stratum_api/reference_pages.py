@@ -4,6 +4,7 @@ import msgspec
 
 from stratum_api.app import endpoints
 from stratum_api.client_code import client_code
+from stratum_api.dispatcher.settings import SETTINGS as DISPATCH_SETTINGS
 from stratum_api.endpoint_page import endpoint_page
 from stratum_api.plans import Plan, load_plans
 from stratum_api.problem_page import MADE, problem_page
@@ -12,7 +13,7 @@ from stratum_api.settings import SETTINGS as API_SETTINGS
 from stratum_api.stream_page import stream_page
 from warehouse.settings import Setting
 
-SETTINGS: dict[str, tuple[Setting, ...]] = {"API": API_SETTINGS}
+SETTINGS: dict[str, tuple[Setting, ...]] = {"API": API_SETTINGS, "Webhooks": DISPATCH_SETTINGS}
 
 
 def pages() -> dict[str, str]:

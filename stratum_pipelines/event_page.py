@@ -18,7 +18,8 @@ from stratum_pipelines.markdown import MADE, table
 from stratum_pipelines.platform import open_platform
 from stratum_pipelines.simulation_run import import_simulation
 from warehouse.database.limit_alerts import LimitAlerts
-from warehouse.database.outbox import TOPICS, Message, Topic, as_json, draft
+from warehouse.database.outbox import TOPICS, WEBHOOK_TEST, Message, Topic, as_json, draft
+from warehouse.database.webhook_notices import DisabledWebhooks, WebhookTests
 from warehouse.describe import column_schema
 from warehouse.settings import HOME, read_settings
 from warehouse.tables import COUNTED_CONVENTION, TABLES, ClvRecords, Signals
@@ -26,7 +27,7 @@ from warehouse.tables import COUNTED_CONVENTION, TABLES, ClvRecords, Signals
 ABOUT = (
     "Live polling tells others what happened through the table `outbox` of the database. A message is committed in one transaction\n"
     "with the rows it tells of, so neither is there without the other. The [stream](stream.md) of the API tells them to whoever follows it;\n"
-    "who has the database reads them in their order:\n"
+    "`stratum dispatch` delivers them to webhooks, in the [envelope](#as-a-webhook) below; who has the database reads them in their order:\n"
     "\n"
     "```\n"
     "select * from outbox where sequence > :last_seen order by sequence limit 100\n"
@@ -53,6 +54,13 @@ JSON_TYPES = {
     "list of text": "array of strings",
 }
 DIGITS = 6
+WEBHOOK = (
+    "What a webhook carries is the message in an envelope: `type` (the heading below), `version` (it rises when a field changes its\n"
+    "meaning or goes away), `id` (the `outbox_id`, also the header `webhook-id`, the same in every attempt for ever), `timestamp` (when the\n"
+    "message was written) and `data` (the payload). It is always shorter than 20,000 bytes: a longer payload is cut down to what identifies\n"
+    "it, and `is_truncated` says so. An endpoint that takes batches gets several of one type in one body, of `type` `batch`, whose `data` is\n"
+    "a list of such envelopes."
+)
 LIMIT_ALERT_ROW = {
     "account_id": "acc_5f0c2a9d31b7e846",
     "period_start_at": dt.datetime(2026, 11, 5, tzinfo=dt.UTC),
@@ -62,12 +70,27 @@ LIMIT_ALERT_ROW = {
     "overage": 0,
     "noted_at": dt.datetime(2026, 11, 21, 14, 30, 12, 250_000, tzinfo=dt.UTC),
 }
+TEST_ROW = {
+    "test_id": "wt_2f6a8c01d94b7e35",
+    "account_id": "acc_5f0c2a9d31b7e846",
+    "endpoint_id": "we_81d3c5a7f2e94b06",
+    "asked_at": dt.datetime(2026, 11, 21, 14, 30, 12, 250_000, tzinfo=dt.UTC),
+}
+DISABLED_ROW = {
+    "endpoint_id": "we_81d3c5a7f2e94b06",
+    "account_id": "acc_5f0c2a9d31b7e846",
+    "reason": "failing",
+    "n_failures": 431,
+    "failing_since": dt.datetime(2026, 11, 18, 14, 29, 57, 125_000, tzinfo=dt.UTC),
+    "disabled_at": dt.datetime(2026, 11, 21, 14, 30, 12, 250_000, tzinfo=dt.UTC),
+}
 
 
 def event_page() -> str:
     """The page of every type of message."""
     about = [(f"`{field.name}`", *ENVELOPE[field.name]) for field in fields(Message)]
     parts = ["# Events", MADE, ABOUT, "## The message", table(("column", "type", "means"), about)]
+    parts += ["## As a webhook", WEBHOOK, f"```json\n{webhook_example()}\n```"]
     for topic in TOPICS.values():
         parts += _topic(topic)
     return "\n\n".join(parts) + "\n"
@@ -114,6 +137,20 @@ def example(topic: Topic) -> str:
     return json.dumps(message, indent=2, ensure_ascii=False)
 
 
+def webhook_example() -> str:
+    """A message in the envelope in which it goes out, as indented JSON."""
+    made, topic = draft(WEBHOOK_TEST, TEST_ROW), TOPICS[WEBHOOK_TEST]
+    data = json.loads(as_json(made.content))
+    message = {
+        "type": topic.name,
+        "version": topic.version,
+        "id": made.outbox_id,
+        "timestamp": data["asked_at"],
+        "data": data,
+    }
+    return json.dumps(message, indent=2, ensure_ascii=False)
+
+
 def _cut(value: Any) -> Any:
     """The last digits of a computed number may differ from machine to machine; a page must not."""
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
@@ -134,4 +171,10 @@ def _example_rows() -> Mapping[str, dict[str, Any]]:
     (signal,) = signals.filter(pl.col("signal_id") == record["signal_id"]).to_dicts()
     # A live game is announced a minute after its close is final; the moment of this run would make the page differ from itself.
     record["computed_at"] = record["final_at"] + dt.timedelta(minutes=1)
-    return {Signals.name: signal, ClvRecords.name: record, LimitAlerts.name: LIMIT_ALERT_ROW}
+    return {
+        Signals.name: signal,
+        ClvRecords.name: record,
+        LimitAlerts.name: LIMIT_ALERT_ROW,
+        DisabledWebhooks.name: DISABLED_ROW,
+        WebhookTests.name: TEST_ROW,
+    }

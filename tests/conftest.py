@@ -23,6 +23,7 @@ NOT_RUN = {
     "PostgreSQL": f"start a server on this machine or set {VARIABLE}",
     "Recorded data": "set STRATUM_TEST_DATA to the folder of recorded answers",
     "Browser": "install Chromium",
+    "JavaScript": "install Node.js and run npm ci --prefix tests/javascript",
 }
 
 settings.register_profile(

@@ -20,7 +20,7 @@ OURS = {name: service for name, service in SERVICES.items() if "build" in servic
 
 
 def test_there_is_a_service_for_each_part_of_the_platform() -> None:
-    assert set(SERVICES) == {"postgres", "code", "webserver", "daemon", "api"}
+    assert set(SERVICES) == {"postgres", "code", "webserver", "daemon", "api", "dispatcher"}
 
 
 @pytest.mark.parametrize("name", OURS)

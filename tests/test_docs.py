@@ -258,13 +258,15 @@ def test_every_kind_of_message_is_documented_with_its_fields_and_an_example() ->
         value
         for file in SOURCES
         for value in constants(file)
-        if re.fullmatch(r"(signal|event|result|day|system)\.[a-z_]+", value)
+        if re.fullmatch(r"(signal|event|result|day|system|webhook)\.[a-z_]+", value)
     }
     assert re.findall(r"^## (\w+\.\w+)$", text, re.MULTILINE) == list(TOPICS)
     assert written == set(TOPICS), "A kind of message is declared in TOPICS of warehouse/database/outbox.py."
     for column in outbox.columns:
         assert f"| `{column.name}` | " in text
-    for topic, example in zip(TOPICS.values(), blocks(text, "json"), strict=True):
+    envelope, *examples = blocks(text, "json")
+    assert set(json.loads(envelope)) == {"type", "version", "id", "timestamp", "data"}
+    for topic, example in zip(TOPICS.values(), examples, strict=True):
         section = text.split(f"## {topic.name}\n")[1].split("\n## ")[0]
         assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(topic.table.columns)
         message = json.loads(example)

@@ -59,10 +59,11 @@ def test_up_keeps_dagsters_home_inside_stratums_by_its_full_path() -> None:
     assert f'cp dagster.yaml "{REPOSITORY}/elsewhere/dagster/dagster.yaml"' in commands
 
 
-def test_up_starts_the_api_beside_dagster_and_ends_both_together() -> None:
+def test_up_starts_the_api_and_the_dispatcher_beside_dagster_and_ends_all_together() -> None:
     commands = planned("up", API_PORT="8765")
     assert ".venv/bin/stratum serve --port 8765 & api=$!" in commands
-    assert "kill -TERM $api" in commands and "wait -n $api $ui" in commands
+    assert ".venv/bin/stratum dispatch & dispatcher=$!" in commands
+    assert "kill -TERM $api $dispatcher" in commands and "wait -n $api $dispatcher $ui" in commands
 
 
 def test_a_change_of_the_lock_or_the_declaration_sets_up_again() -> None:

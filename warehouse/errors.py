@@ -26,6 +26,7 @@ WarehouseError
 └── OutboundError             a request to the outside; never says query, header or path
     ├── RequestRefused        we did not send it: scheme, host or address is not allowed
     ├── Unreachable           no connection, or it broke
+    ├── CertificateRefused    no secure connection: the certificate is not valid for the host
     ├── TimedOut              no complete answer within the time allowed
     ├── RedirectRefused       the answer sends us elsewhere
     ├── AnswerTooLarge        the answer is longer than allowed
@@ -174,7 +175,7 @@ class KeyEnded(AccessError):
 class EndpointUnknown(AccessError):
     """There is no webhook endpoint of that id, or it was deleted.
 
-    List them: `stratum webhooks list`.
+    The id begins with `we_` and was given when the endpoint was registered; look at the account's list of endpoints.
     """
 
 
@@ -208,6 +209,13 @@ class Unreachable(OutboundError):
     """No connection could be made, or it broke.
 
     It is tried again by itself. When it lasts, look at the network and at the provider's status page.
+    """
+
+
+class CertificateRefused(OutboundError):
+    """No secure connection could be made: the host's certificate is not valid for it, or is not trusted.
+
+    The host has to present its whole chain of certificates. Further authorities are named in `SSL_CERT_FILE`.
     """
 
 

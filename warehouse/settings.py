@@ -7,6 +7,7 @@ module reads nothing: entry points pass the environment in.
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 from warehouse.errors import SettingInvalid
@@ -75,6 +76,17 @@ class Setting:
         """The values of a list separated by commas, without blanks and repetitions."""
         parts = (part.strip() for part in self.text(environ).split(","))
         return tuple(dict.fromkeys(part for part in parts if part))
+
+    def several_numbers(self, environ: Mapping[str, str]) -> tuple[float, ...]:
+        """The finite numbers of a list separated by commas, in its order, repetitions included."""
+        text = self.text(environ)
+        try:
+            numbers = tuple(float(part) for part in text.split(",") if part.strip())
+        except ValueError:
+            raise self.invalid(text, "numbers, separated by commas") from None
+        if not all(isfinite(number) for number in numbers):
+            raise self.invalid(text, "finite numbers, separated by commas")
+        return numbers
 
     def invalid(self, value: str, wanted: str) -> SettingInvalid:
         """The error that says what the setting must be; the value of a secret stays out of it."""

@@ -28,8 +28,10 @@ from stratum_api.telemetry import Spans
 from stratum_api.visit import Visit
 from tests.api.conftest import Api, problem
 from tests.api.server import served
+from tests.webhook_rows import add_endpoint, fan_out_to, make_account, write_messages
 from warehouse.database import Marks
 from warehouse.database.outbox import DISPATCHED
+from warehouse.database.webhooks.health import Health, store
 from warehouse.errors import OperationInvalid, SettingInvalid
 from warehouse.lake import Lake
 from warehouse.settings import read_settings
@@ -48,6 +50,7 @@ def test_a_server_lives_is_ready_and_says_what_is_on(api: Api) -> None:
         ("database", "ok"),
         ("lake", "ok"),
         ("dispatcher", "off"),
+        ("deliveries", "ok"),
     ]
     assert api.get("/health/flags").json()["flags"]["staging_mode"] is False
 
@@ -80,6 +83,19 @@ def test_an_old_lake_and_a_dispatcher_that_lags_are_not_ready_where_a_bound_is_s
     assert dispatcher["status"] == "failed" and dispatcher["age_s"] >= 3600
     Marks(api.service.database).write(DISPATCHED, "1", old)
     assert problem(api.get("/health/ready"))["checks"][2]["status"] == "ok"
+
+
+def test_a_delivery_that_is_due_and_not_tried_is_not_ready_where_a_bound_is_set(start_api: Callable[..., Api]) -> None:
+    api = start_api(STRATUM_API_READY_LAG_SECONDS="60")
+    database = api.service.database
+    add_endpoint(database, make_account(database))
+    write_messages(database, "a")
+    fan_out_to(database, "we_one")
+    found = problem(api.get("/health/ready"))["checks"][3]
+    assert (found["name"], found["status"]) == ("deliveries", "failed") and found["age_s"] > 60
+    with database.begin() as connection:
+        store(connection, {"we_one": Health(n_failures=1)})
+    assert api.get("/health/ready").json()["checks"][3]["status"] == "ok", "one that fails is no fault of ours"
 
 
 def test_a_database_that_is_gone_is_a_problem_and_probes_still_say_alive(api: Api) -> None:

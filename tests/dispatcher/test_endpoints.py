@@ -18,7 +18,7 @@ NOTICE = Draft("system.webhook_disabled", ("we_one", "1"), {"endpoint_id": "we_o
 
 
 def actions(database: Database) -> list[str]:
-    return [entry.action for entry in AuditTrail(database).entries() if entry.action.startswith("webhook.")]
+    return [entry.action for entry in AuditTrail(database).entries() if entry.action.startswith("webhook_endpoint.")]
 
 
 def test_an_endpoint_comes_back_as_it_was_registered(database: Database) -> None:
@@ -29,7 +29,7 @@ def test_an_endpoint_comes_back_as_it_was_registered(database: Database) -> None
     assert made.terms.filters == {"min_score": 60}
     assert made.terms.event_types == ("signal.detected",)
     assert "partner.test" not in repr(made)
-    assert actions(database) == ["webhook.registered"]
+    assert actions(database) == ["webhook_endpoint.registered"]
 
 
 def test_an_account_has_no_more_endpoints_than_it_may(database: Database) -> None:
@@ -52,7 +52,7 @@ def test_a_change_says_in_the_audit_trail_what_was_changed_and_not_the_address(d
     )
     assert (found.terms.url, found.terms.rate_per_s, found.updated_at) == ("https://x.test/?token=abc", 3.0, NOW + HOUR)
     entry = AuditTrail(database).entries()[-1]
-    assert (entry.actor, entry.action, entry.subject_id) == ("me", "webhook.changed", "we_one")
+    assert (entry.actor, entry.action, entry.subject_id) == ("me", "webhook_endpoint.changed", "we_one")
     assert entry.detail == {"changed": ["rate_per_s", "url"]}
     with pytest.raises(OperationInvalid, match="account_id cannot be changed"):
         endpoints.change("we_one", {"account_id": "other"}, actor="me", now=NOW)
@@ -79,7 +79,7 @@ def test_a_disabled_endpoint_is_disabled_once_with_a_notice_in_the_outbox(databa
     assert not endpoints.disable("we_one", "gone", NOTICE, actor="dispatcher", now=NOW)
     assert endpoints.get("we_one").disabled_reason == "failing"
     assert [message.topic for message in Outbox(database).after()] == ["system.webhook_disabled"]
-    assert actions(database) == ["webhook.registered", "webhook.disabled"]
+    assert actions(database) == ["webhook_endpoint.registered", "webhook_endpoint.disabled"]
 
 
 def test_a_deleted_endpoint_has_no_secret_left_and_is_found_no_more(database: Database) -> None:
@@ -120,7 +120,7 @@ def test_old_and_new_secret_both_sign_for_the_overlap(database: Database) -> Non
     assert [one.secret_id for one in secrets.signing(["we_one"], end - SECOND)] == ["new", "ws_we_one"]
     assert [one.secret_id for one in secrets.signing(["we_one"], end)] == ["new"]
     assert (secrets.forget_ended(end - SECOND), secrets.forget_ended(end)) == (0, 1)
-    assert actions(database)[-1] == "webhook.secret_rotated"
+    assert actions(database)[-1] == "webhook_endpoint.secret_rotated"
     assert "sealed" not in str(AuditTrail(database).entries()[-1].detail)
 
 

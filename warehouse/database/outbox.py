@@ -14,11 +14,14 @@ from warehouse.database.engine import Database
 from warehouse.database.inserting import Insert
 from warehouse.database.limit_alerts import LimitAlerts
 from warehouse.database.operations import outbox
+from warehouse.database.webhook_notices import DisabledWebhooks, WebhookTests
 from warehouse.tables import COUNTED_CONVENTION, TIME, ClvRecords, Signals, Table
 
 SIGNAL_DETECTED = "signal.detected"
 CLV_FINALIZED = "signal.clv_finalized"
 LIMIT_ALERT = "system.limit_alert"
+WEBHOOK_DISABLED = "system.webhook_disabled"
+WEBHOOK_TEST = "webhook.test"
 # The mark that says up to which sequence messages were handed on to whoever delivers them.
 DISPATCHED = "dispatcher.sequence"
 
@@ -28,12 +31,14 @@ class Topic:
     """A kind of message: its payload is a row of `table` (a table of the lake, or a declaration of its own), and `identity` names the columns that tell two of them apart.
 
     `when` says when one is written, in the words of the documentation. The first column of the identity is the subject's id.
+    `version` rises when a field of the payload changes its meaning or goes away; a field that is added does not raise it.
     """
 
     name: str
     table: type[Table]
     identity: tuple[str, ...]
     when: str
+    version: int = 1
 
 
 TOPICS: dict[str, Topic] = {
@@ -62,6 +67,19 @@ TOPICS: dict[str, Topic] = {
             ("account_id", "period_start_at", "threshold_percent"),
             "An account's billable requests reached 80, 90, 100 or 120 % of what its billing period includes: in the transaction that "
             "counts them, once per account, period and threshold. Requests go on being answered above it.",
+        ),
+        Topic(
+            WEBHOOK_DISABLED,
+            DisabledWebhooks,
+            ("endpoint_id", "disabled_at"),
+            "The dispatcher disabled a webhook endpoint, because it answered 410 or failed for too long: in the transaction that "
+            "disables it. It goes to the other endpoints of the same account that ask for it.",
+        ),
+        Topic(
+            WEBHOOK_TEST,
+            WebhookTests,
+            ("test_id",),
+            "Somebody asked for a test of a webhook endpoint. It goes to that endpoint alone, whichever types that asks for.",
         ),
     )
 }

@@ -4,5 +4,8 @@ What is asked, and what is done with the answer, does not belong here.
 """
 
 from warehouse.outbound.client import OutboundAnswer, OutboundClient, open_client
+from warehouse.outbound.destinations import DestinationRules
+from warehouse.outbound.exchange import Posted
+from warehouse.outbound.posting import Poster
 
-__all__ = ["OutboundAnswer", "OutboundClient", "open_client"]
+__all__ = ["DestinationRules", "OutboundAnswer", "OutboundClient", "Posted", "Poster", "open_client"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from warehouse.database.access import accounts
+from warehouse.database.access import accounts, entitlements
 from warehouse.database.audit_trail import note_change
 from warehouse.database.engine import Database
 from warehouse.database.outbox import Draft, add_to_outbox
@@ -108,7 +108,7 @@ class Endpoints:
             connection.execute(sa.insert(webhook_health).values(endpoint_id=endpoint_id, **HEALTHY))
             add_secrets(connection, endpoint_id, secrets, now)
             detail = {"event_types": list(terms.event_types), "secrets": [secret.secret_id for secret in secrets]}
-            _note(connection, actor, "webhook.registered", account_id, endpoint_id, detail, now)
+            _note(connection, actor, "webhook_endpoint.registered", account_id, endpoint_id, detail, now)
         return self.get(endpoint_id)
 
     def change(self, endpoint_id: str, changes: Mapping[str, Any], *, actor: str, now: dt.datetime) -> Endpoint:
@@ -139,7 +139,7 @@ class Endpoints:
             detail: dict[str, Any] = {"changed": sorted(changes)}
             if "is_enabled" in changes:
                 detail["is_enabled"] = is_enabled
-            _note(connection, actor, "webhook.changed", old.account_id, endpoint_id, detail, now)
+            _note(connection, actor, "webhook_endpoint.changed", old.account_id, endpoint_id, detail, now)
         return self.get(endpoint_id)
 
     def disable(self, endpoint_id: str, reason: str, notice: Draft, *, actor: str, now: dt.datetime) -> bool:
@@ -155,7 +155,7 @@ class Endpoints:
             if account_id is None:
                 return False
             add_to_outbox(connection, [notice], now)
-            _note(connection, actor, "webhook.disabled", account_id, endpoint_id, {"reason": reason}, now)
+            _note(connection, actor, "webhook_endpoint.disabled", account_id, endpoint_id, {"reason": reason}, now)
         return True
 
     def end(self, endpoint_id: str, *, actor: str, now: dt.datetime) -> None:
@@ -166,7 +166,7 @@ class Endpoints:
             values = {"is_enabled": False, "ended_at": now, "updated_at": now}
             connection.execute(sa.update(webhook_endpoints).where(mine).values(**values))
             drop_secrets(connection, endpoint_id)
-            _note(connection, actor, "webhook.deleted", old.account_id, endpoint_id, {}, now)
+            _note(connection, actor, "webhook_endpoint.deleted", old.account_id, endpoint_id, {}, now)
 
     def get(self, endpoint_id: str) -> Endpoint:
         """The endpoint. Raises EndpointUnknown."""
@@ -181,6 +181,20 @@ class Endpoints:
         query = query.order_by(webhook_endpoints.c.created_at, webhook_endpoints.c.endpoint_id)
         with self.database.read() as connection:
             return [_endpoint(row) for row in connection.execute(query).mappings()]
+
+    def live(self) -> list[tuple[Endpoint, str, dict[str, Any]]]:
+        """Every enabled endpoint of an account in good standing, oldest first, with the account's plan and its own terms."""
+        query = (
+            sa.select(webhook_endpoints, entitlements.c.api_plan_code, entitlements.c.terms)
+            .join(accounts, accounts.c.account_id == webhook_endpoints.c.account_id)
+            .join(entitlements, entitlements.c.account_id == webhook_endpoints.c.account_id)
+            .where(webhook_endpoints.c.is_enabled, webhook_endpoints.c.ended_at.is_(None))
+            .where(accounts.c.status == "active", entitlements.c.status == "active", entitlements.c.api_access_enabled)
+            .order_by(webhook_endpoints.c.created_at, webhook_endpoints.c.endpoint_id)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(query).mappings()
+            return [(_endpoint(row), row["api_plan_code"], json.loads(row["terms"])) for row in rows]
 
 
 def _lock_account(connection: sa.Connection, account_id: str) -> None:

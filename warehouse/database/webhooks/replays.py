@@ -57,7 +57,7 @@ class Replays:
             note_change(
                 connection,
                 actor=actor,
-                action="webhook.replayed",
+                action="webhook_endpoint.replayed",
                 account_id=account_id,
                 subject_id=endpoint_id,
                 detail={"n": n, "only_failed": selection.only_failed, "topic": selection.topic},

@@ -77,7 +77,7 @@ class WebhookSecrets:
             note_change(
                 connection,
                 actor=actor,
-                action="webhook.secret_rotated",
+                action="webhook_endpoint.secret_rotated",
                 account_id=account_id,
                 subject_id=endpoint_id,
                 detail={"secret_id": new.secret_id, "scheme": new.scheme, "old_ends_at": ends_at.isoformat()},

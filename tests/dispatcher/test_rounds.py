@@ -1,0 +1,108 @@
+"""Rounds by a clock of the test's own: the breaker's trial is one delivery, whoever makes it; a disabled endpoint gets nothing."""
+
+import datetime as dt
+
+import pytest
+
+from stratum_api.dispatcher.directory import Directory
+from stratum_api.dispatcher.lane import Load
+from stratum_api.dispatcher.round import Done, Rounds
+from stratum_api.dispatcher.settings import Rules
+from stratum_api.dispatcher.verdicts import Sent
+from stratum_api.secret_box import SecretBox
+from stratum_api.webhook_desk import WebhookDesk
+from tests.api.conftest import make_account
+from tests.dispatcher.workbench import BOX
+from tests.webhook_rows import NOW, SECOND, fan_out_to, write_messages
+from warehouse.database import Accounts, Database, Endpoints
+from warehouse.database.outbox import Outbox
+from warehouse.database.webhooks import EndpointTerms
+from warehouse.outbound import DestinationRules, Posted
+
+RULES = Rules(
+    retry_s=(0.001,) * 100, breaker_failures=3, breaker_s=10, disable_failures=6, disable_after=dt.timedelta(0)
+)
+
+
+class Turns:
+    """Two dispatchers on one database, and one endpoint."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.desk = WebhookDesk(database, BOX, DestinationRules(), "test")
+        self.account_id = make_account(database)
+        terms = EndpointTerms("https://partner.test/hook", ("signal.detected",))
+        self.endpoint_id = self.desk.register(self.account_id, terms, most=5, now=NOW).endpoint.endpoint_id
+        self.directory = Directory(database, BOX)
+        self.one, self.other = Rounds(database, RULES, seed=1), Rounds(database, RULES, seed=2)
+
+    def turn(self, rounds: Rounds, at: float, *, room: int = 20, answers: dict[int, list[Load]] | None = None) -> Done:
+        """A round at so many seconds, after loads were answered with statuses."""
+        now = NOW + at * SECOND
+        sent = [
+            Sent(load.claim, now, 0.0, Posted(status, {}, b""), None, load.is_probe)
+            for status, loads in (answers or {}).items()
+            for load in loads
+        ]
+        rooms = {self.endpoint_id: room} if room else {}
+        return rounds.run(sent, [], rooms, self.directory.current(now), now)
+
+
+@pytest.fixture
+def turns(database: Database) -> Turns:
+    made = Turns(database)
+    write_messages(database, *"abcdefgh")
+    fan_out_to(database, made.endpoint_id)
+    return made
+
+
+def test_an_open_breaker_is_tried_with_a_single_delivery_by_a_single_dispatcher(turns: Turns) -> None:
+    first = turns.turn(turns.one, 0, room=3).loads
+    assert len(first) == 3
+    assert turns.turn(turns.one, 1, answers={500: first}).loads == [], "it is left alone"
+    assert turns.turn(turns.other, 10).loads == []
+    (trial,) = turns.turn(turns.one, 11).loads
+    assert trial.is_probe
+    assert turns.turn(turns.other, 12).loads == [], "one tries, the others wait"
+    assert turns.turn(turns.one, 13, answers={500: [trial]}).loads == []
+    assert turns.turn(turns.one, 32.9).loads == [], "twenty seconds this time"
+    (again,) = turns.turn(turns.other, 33).loads
+    assert len(turns.turn(turns.other, 34, answers={200: [again]}).loads) == 7, "it answers: everything goes out"
+
+
+def test_a_trial_that_never_came_back_is_made_again(turns: Turns) -> None:
+    turns.turn(turns.one, 1, answers={500: turns.turn(turns.one, 0, room=3).loads})
+    assert len(turns.turn(turns.one, 11).loads) == 1
+    assert turns.turn(turns.other, 40.9).loads == []
+    assert len(turns.turn(turns.other, 41).loads) == 1
+
+
+def test_what_fails_for_too_long_is_disabled_once_and_told_of(turns: Turns) -> None:
+    loads = turns.turn(turns.one, 0, room=6).loads
+    done = turns.turn(turns.one, 1, answers={500: loads})
+    assert done.disabled == {turns.endpoint_id: "failing"}
+    found = Endpoints(turns.database).get(turns.endpoint_id)
+    assert (found.terms.is_enabled, found.disabled_reason) == (False, "failing")
+    assert [one.topic for one in Outbox(turns.database).after()].count("system.webhook_disabled") == 1
+    assert turns.endpoint_id not in turns.directory.current(NOW)
+
+
+def test_only_accounts_in_good_standing_whose_plan_includes_it_get_messages(turns: Turns) -> None:
+    database = turns.database
+    assert list(turns.directory.current(NOW)) == [turns.endpoint_id]
+    Accounts(database).set_status(turns.account_id, "suspended", actor="test", now=NOW)
+    assert turns.directory.current(NOW) == {}
+    Accounts(database).set_status(turns.account_id, "active", actor="test", now=NOW)
+    assert list(turns.directory.current(NOW)) == [turns.endpoint_id]
+    for plan, terms in (("community", {"webhooks": 5}), ("pro", {}), ("pro_infra", {"webhooks": 0})):
+        entitlement = Accounts(database).get(turns.account_id).entitlement
+        assert entitlement is not None
+        changed = type(entitlement)(**{**vars(entitlement), "api_plan_code": plan, "terms": terms})
+        Accounts(database).entitle(turns.account_id, changed, actor="test", now=NOW)
+        assert turns.directory.current(NOW) == {}, plan
+
+
+def test_an_endpoint_whose_secret_cannot_be_opened_waits_and_loses_nothing(turns: Turns) -> None:
+    other = Directory(turns.database, SecretBox(b"another secret of another server"))
+    (recipient,) = other.current(NOW).values()
+    assert recipient.signer is None and recipient.endpoint.endpoint_id == turns.endpoint_id
