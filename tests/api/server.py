@@ -30,10 +30,15 @@ def free_port() -> int:
 
 @contextmanager
 def served(
-    environ: dict[str, str], *, workers: int, log: Path, command: Sequence[str] = (sys.executable, "-c", SERVE)
+    environ: dict[str, str],
+    *,
+    workers: int,
+    log: Path,
+    command: Sequence[str] = (sys.executable, "-c", SERVE),
+    port: int | None = None,
 ) -> Iterator[str]:
     """The address of a running `stratum serve`, or of what another command serves; told to stop at the end, and waited for."""
-    port = free_port()
+    port = port or free_port()
     environment = {**os.environ, **environ, "PYTHONPATH": str(REPOSITORY)}
     with log.open("wb") as file:
         process = subprocess.Popen(
