@@ -15,6 +15,7 @@ from warehouse.tables import COUNTED_CONVENTION, Consensus
 OUTCOME = ["market", "outcome"]
 MOST_SIGNALS = 100
 CONSENSUS = "consensus"
+GAME_IS_OVER = dt.timedelta(days=2)
 
 
 async def read_game(service: Service, sight: Sight, event_id: str, market: str | None, n_points: int) -> GameDetail:
@@ -40,8 +41,8 @@ async def _lines(
     service: Service, sight: Sight, game: ShownGame, market: str | None, n_points: int
 ) -> tuple[list[LinePath], bool]:
     """The newest points of every outcome's path, and whether any path has more."""
-    # Nothing is known of a game before it was first seen, and nothing new a day after it has left the feed.
-    last_at = (game.last_seen_at or sight.latest_at) + dt.timedelta(days=1)
+    # Nothing is known of a game before it was first seen, and nothing happens to it when it is long over.
+    last_at = game.commence_at + GAME_IS_OVER
     first = game.first_seen_at if sight.oldest_at is None else max(game.first_seen_at, sight.oldest_at)
     rows = service.history.scan(Consensus, first, min(last_at, sight.latest_at))
     rows = rows.filter(pl.col("event_id") == game.event_id)

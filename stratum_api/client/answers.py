@@ -442,8 +442,6 @@ class Game(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Where the game stands."""
     first_seen_at: dt.datetime
     """Receipt of the first answer that listed it."""
-    last_seen_at: dt.datetime | None = None
-    """Receipt of the last answer that listed it. Null for redacted plans."""
     n_reschedules: int
     """How often the start was moved."""
     is_redacted: bool = False

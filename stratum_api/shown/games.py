@@ -1,6 +1,6 @@
 """Games as answers show them: the schedule, and one game in detail.
 
-A schedule is no market data: when a game is played is told as soon as it is known. When the feed last spoke of it is not.
+A schedule is no market data: when a game is played is told as soon as it is known.
 """
 
 import datetime as dt
@@ -29,7 +29,6 @@ class ShownGame(Shown):
     away_team: Open[str]
     status: Open[str]
     first_seen_at: Open[dt.datetime]
-    last_seen_at: Full[dt.datetime]
     n_reschedules: Open[int]
 
 
@@ -113,7 +112,6 @@ GAME = ShownGame(
     away_team="Denver Broncos",
     status="scheduled",
     first_seen_at=START - dt.timedelta(days=6),
-    last_seen_at=START - dt.timedelta(hours=2),
     n_reschedules=0,
 )
 GAMES = GamePage([GAME], None)
