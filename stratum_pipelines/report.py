@@ -41,10 +41,11 @@ def print_summary(
         console.print(scorecard)
         interval, error = (", with its 95 % interval by game", ", with its standard error, clustered by game")
         console.print(
-            f"[dim]beat: share of entries better than the close, ties left out{interval if is_wide else ''}. points: how "
-            "far the entry's number beats the close. probability: the closing fair probability less what the entry needs "
-            f"to break even{error if is_wide else ''}. tier: S, A, B or none, by a test that may be looked at "
-            "daily; few: under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
+            f"[dim]beat: share of entries with a better number than the close, ties left out{interval if is_wide else ''}. "
+            "fair: share whose price is better than the close without its margin. points: how far the entry's number beats "
+            "the close. probability: the closing fair probability less what the entry needs "
+            f"to break even{error if is_wide else ''}. tier: S, A, B or none (-), by a test that may be looked at daily, and not "
+            "where that probability is below 0; naive: by the plain rate; few: under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
             "missing, counted under no close.[/dim]"
         )
     if summary.silent_rules:
@@ -119,23 +120,28 @@ def _scorecard(summary: Summary, is_wide: bool) -> Grid:
     grid = Grid(title="Closing-line value", title_justify="left", header_style="bold")
     for name in ("type", "market"):
         grid.add_column(name, no_wrap=True)
-    wide = ("signals", "games", "ties", "beat", "interval", "points", "probability", "tier")
-    names = wide if is_wide else tuple(name for name in wide if name not in ("games", "ties", "interval"))
+    wide = ("signals", "games", "ties", "beat", "interval", "fair", "points", "probability", "tier", "naive")
+    narrow = {"signals": "signals", "beat": "beat", "fair": "fair", "probability": "prob.", "both": "tier /\nnaive"}
+    names = wide if is_wide else tuple(narrow)
     for name in names:
-        grid.add_column("prob." if name == "probability" and not is_wide else name, justify="right", no_wrap=True)
+        grid.add_column(name if is_wide else narrow[name], justify="right", no_wrap=True)
     for row in summary.scorecard:
         rate, error = row["beat_rate"], row["clv_prob_se"]
         low, high = row["beat_low_by_game"], row["beat_high_by_game"]
+        tier, naive = row["tier"] or "-", row["tier_naive"] or "-"
         shown = {
             "signals": _count(row["n"]),
             "games": _count(row["n_events"]),
             "ties": _count(row["n_ties"]),
-            "beat": f"{100 * rate:.1f} %" if rate is not None else "none",
+            "beat": _percent(rate),
+            "fair": _percent(row["beat_fair_rate"]),
             "interval": f"{100 * low:.0f}-{100 * high:.0f} %" if low is not None else "",
             "points": _signed(row["clv_points_mean"], 2),
             "probability": _signed(row["clv_prob_mean"], 4)
             + (f" ±{error:.4f}" if is_wide and error is not None else ""),
-            "tier": str(row["tier"]) if row["is_ready"] else "few",
+            "tier": tier if row["is_ready"] else "few",
+            "naive": naive if row["is_ready"] else "",
+            "both": f"{tier} / {naive}" if row["is_ready"] else "few",
         }
         grid.add_row(str(row["signal_type"]), str(row["market"]) or "all", *(shown[name] for name in names))
     return grid
@@ -179,6 +185,10 @@ def _print_where(console: Console, summary: Summary) -> None:
 
 def _count(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else "0"
+
+
+def _percent(rate: float | None) -> str:
+    return "none" if rate is None else f"{100 * rate:.1f} %"
 
 
 def _signed(value: float | None, digits: int) -> str:

@@ -21,8 +21,8 @@ PLANTED_HEAD = (
     "|---|---|--:|--:|--:|--:|--:|--:|--:|",
 )
 RECORDED_HEAD = (
-    "| signal | market | signals (games) | went further | placebo (before, after) | lift | slope of return | entry beat the close | value |",
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|",
+    "| signal | market | signals (games) | went further | placebo (before, after) | lift | slope of return | entry beat the close | above the no-vig close | value |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
 )
 
 
@@ -97,6 +97,7 @@ def _recorded(one: Recorded) -> Iterator[str]:
             _with_error(row["lift"], row["lift_se"], 100, 1),
             _with_error(row["reversal_slope"], row["reversal_slope_se"], 1, 2),
             _interval(row["beat_rate"], row["beat_low"], row["beat_high"]),
+            _interval(row["beat_fair_rate"], row["beat_fair_low"], row["beat_fair_high"]),
             _with_error(row["clv_prob_mean"], row["clv_prob_se"], 100, 2),
         )
     for name, n in one.silent.items():

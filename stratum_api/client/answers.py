@@ -821,6 +821,14 @@ class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Lower end of its 95 % interval, games taken as independent."""
     beat_high_by_game: float | None = None
     """Upper end of that interval."""
+    n_beat_fair: int | None = None
+    """Entries whose price beats the close: clv_prob above 0. Exactly 0 counts in neither; null in older rows."""
+    beat_fair_rate: float | None = None
+    """n_beat_fair over n less those whose clv_prob is exactly 0."""
+    beat_fair_low: float | None = None
+    """Lower end of its 95 % Wilson interval, signals taken as independent."""
+    beat_fair_high: float | None = None
+    """Upper end of that interval."""
     clv_points_mean: float | None = None
     """Mean of clv_points."""
     clv_prob_mean: float | None = None
@@ -834,7 +842,7 @@ class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
     p_value_b: float | None = None
     """The same against at most 0.52."""
     tier: str
-    """The highest tier whose p-value is at most 0.05, and whose rate and count the window meets."""
+    """The highest tier whose p-value is at most 0.05 and whose rate and count the window meets, unless the mean clv_prob is below 0 by its 95 % interval."""
     tier_naive: str
     """Tier by the plain beat rate and sample size."""
     is_ready: bool

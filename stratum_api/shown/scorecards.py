@@ -32,6 +32,10 @@ class ShownCard(Shown):
     beat_rate_se: Open[float | None]
     beat_low_by_game: Open[float | None]
     beat_high_by_game: Open[float | None]
+    n_beat_fair: Open[int | None]
+    beat_fair_rate: Open[float | None]
+    beat_fair_low: Open[float | None]
+    beat_fair_high: Open[float | None]
     clv_points_mean: Open[float | None]
     clv_prob_mean: Open[float | None]
     clv_prob_se: Open[float | None]
@@ -97,6 +101,10 @@ CARD = ShownCard(
     beat_rate_se=0.041,
     beat_low_by_game=0.503,
     beat_high_by_game=0.672,
+    n_beat_fair=247,
+    beat_fair_rate=0.6,
+    beat_fair_low=0.552,
+    beat_fair_high=0.646,
     clv_points_mean=0.31,
     clv_prob_mean=0.0123,
     clv_prob_se=0.0041,

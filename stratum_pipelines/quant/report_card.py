@@ -33,6 +33,10 @@ SCHEMA = {
     "beat_rate": pl.Float64,
     "beat_low": pl.Float64,
     "beat_high": pl.Float64,
+    "n_fair_decided": pl.Int64,
+    "beat_fair_rate": pl.Float64,
+    "beat_fair_low": pl.Float64,
+    "beat_fair_high": pl.Float64,
     "clv_prob_mean": pl.Float64,
     "clv_prob_se": pl.Float64,
 }
@@ -58,7 +62,7 @@ def report_cards(
     - `lift`: mean of the signal's own outcome (1 or 0) less that of its placebo.
     - `reversal_slope`: how much of its move the market added after the signal: sum of move x later / sum of move², below 0
       where it went back.
-    - `beat_rate`, `clv_prob_mean`: of the entries, as in scorecards.
+    - `beat_rate`, `beat_fair_rate`, `clv_prob_mean`: of the entries, as in scorecards; intervals by game.
     """
     judged = aftermath(signals, consensus, clv_records, leagues)
     types = sorted({*signal_types, *judged["signal_type"].to_list()})
@@ -78,8 +82,10 @@ def _card(judged: pl.DataFrame) -> Mapping[str, float | int | None]:
     before, after = placed.drop_nulls("placebo_before"), placed.drop_nulls("placebo_after")
     moved = judged.drop_nulls(["move", "later"]).filter(pl.col("move").abs() > TIE)
     valued = judged.drop_nulls("clv_prob")
+    priced = valued.filter(pl.col("clv_prob") != 0).with_columns(beat_fair=(pl.col("clv_prob") > 0).cast(pl.Float64))
     further_rate, further_low, further_high = _share(further, "further")
     beat_rate, beat_low, beat_high = _share(beat, "beat")
+    fair_rate, fair_low, fair_high = _share(priced, "beat_fair")
     lift, lift_se, _ = _mean(placed, pl.col("further") - pl.col("placebo"))
     slope, slope_se = _slope(moved)
     clv_mean, clv_se, _ = _mean(valued, pl.col("clv_prob"))
@@ -104,6 +110,10 @@ def _card(judged: pl.DataFrame) -> Mapping[str, float | int | None]:
         "beat_rate": beat_rate,
         "beat_low": beat_low,
         "beat_high": beat_high,
+        "n_fair_decided": priced.height,
+        "beat_fair_rate": fair_rate,
+        "beat_fair_low": fair_low,
+        "beat_fair_high": fair_high,
         "clv_prob_mean": clv_mean,
         "clv_prob_se": clv_se,
     }

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stratum_pipelines.quant.intervals import clustered_bounds, wilson_bounds
+from stratum_pipelines.quant.intervals import clustered_bounds, student_quantile, wilson_bounds
 from stratum_pipelines.quant.odds import Floats
 from stratum_pipelines.quant.sequential import LEVEL, evidence_after
 from warehouse.tables import COUNTED_CONVENTION, ClvRecords, ScoreBands, Scorecards
@@ -37,7 +37,9 @@ def scorecards(clv_records: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
 
     Counted are current records of the scheduled close with a close not missing or stale and an entry, closed at or before
     `as_of`. Ties count in n_ties and in no rate. Errors are clustered by game. `tier_naive` goes by the plain rate; `tier`
-    asks besides that a test over all time, which may be looked at after every game, excludes a rate at or below the bar.
+    asks besides that a test over all time, which may be looked at after every game, excludes a rate at or below the bar, and
+    that the prices taken did not lose against the close: `beat_rate` goes by points where there are points, and the best of
+    many books has a better number than their median, at a price.
     Sums run game by game, in order of settlement, so that the same records give the same bits.
     """
     return cards_of_games(games_in_cuts(clv_records.lazy()), as_of)
@@ -75,7 +77,7 @@ def _in_cuts(records: pl.DataFrame) -> pl.DataFrame:
     everywhere = records
     for cut in _ALL_CUTS:
         everywhere = everywhere.with_columns(pl.concat_list(pl.lit(""), cut).alias(cut)).explode(cut)
-    beat, points = pl.col("beat_close"), pl.col("clv_points")
+    beat, points, prob = pl.col("beat_close"), pl.col("clv_points"), pl.col("clv_prob")
     # A game closes once; where it does not, its closes are one game all the same.
     return (
         everywhere.filter(pl.col("score_band").is_not_null())
@@ -86,7 +88,9 @@ def _in_cuts(records: pl.DataFrame) -> pl.DataFrame:
             n_ties=beat.is_null().sum(),
             n_beat=beat.sum(),
             n_points=points.count(),
-            prob_sum=pl.col("clv_prob").sum(),
+            n_fair=(prob != 0.0).sum(),
+            n_beat_fair=(prob > 0.0).sum(),
+            prob_sum=prob.sum(),
             points_sum=points.sum(),
         )
     )
@@ -125,13 +129,15 @@ def _cards(games: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
     return pl.concat(cards).join(named, on="cell").with_columns(moment)
 
 
-def tier(rate: float | None, decided: int, p_values: tuple[float, ...] = (0.0, 0.0, 0.0)) -> str:
+def tier(
+    rate: float | None, decided: int, p_values: tuple[float, ...] = (0.0, 0.0, 0.0), *, loses: bool = False
+) -> str:
     """S above 58 % over 500 decided signals, A above 54 % over 100, B above 52 % over 30, else none.
 
-    With `p_values`, one per tier, also only where that one is at most 5 %.
+    With `p_values`, one per tier, also only where that one is at most 5 %; none to prices that lose against the close.
     """
     for (name, bar, enough), p_value in zip(TIERS, p_values, strict=True):
-        if rate is not None and rate > bar and decided >= enough and p_value <= LEVEL:
+        if rate is not None and rate > bar and decided >= enough and p_value <= LEVEL and not loses:
             return name
     return ""
 
@@ -167,8 +173,9 @@ def _counted(games: pl.DataFrame, p_values: Floats) -> pl.DataFrame:
         spread = np.sqrt(np.where(enough, n_games / np.where(enough, n_games - 1, 1), np.nan) * off)
         return _over(spread, whole)
 
-    n_of, ties_of, beat_of, prob_of = (
-        games[name].to_numpy().astype(np.float64) for name in ("n", "n_ties", "n_beat", "prob_sum")
+    n_of, ties_of, beat_of, prob_of, fair_of, beat_fair_of = (
+        games[name].to_numpy().astype(np.float64)
+        for name in ("n", "n_ties", "n_beat", "prob_sum", "n_fair", "n_beat_fair")
     )
     n, n_events, n_ties, n_beat = total(n_of), total(n_of > 0), total(ties_of), total(beat_of)
     decided = n - n_ties
@@ -178,7 +185,13 @@ def _counted(games: pl.DataFrame, p_values: Floats) -> pl.DataFrame:
     low_by_game, high_by_game = clustered_bounds(
         np.nan_to_num(rate), np.nan_to_num(rate_error), decided, total(n_of > ties_of)
     )
-    known = decided > 0
+    n_fair, n_beat_fair = total(fair_of), total(beat_fair_of)
+    fair_rate = _over(n_beat_fair, n_fair)
+    fair_low, fair_high = wilson_bounds(np.nan_to_num(fair_rate), n_fair)
+    prob_error = error(prob_of, n_of, prob_mean, n)
+    # With one game there is no error, and nothing is proved either way.
+    loses = prob_mean + student_quantile(np.maximum(n_events - 1, 1)) * prob_error < 0
+    known, known_fair = decided > 0, n_fair > 0
     figures = {
         "beat_rate": rate,
         "beat_low": np.where(known, low, np.nan),
@@ -186,18 +199,23 @@ def _counted(games: pl.DataFrame, p_values: Floats) -> pl.DataFrame:
         "beat_rate_se": rate_error,
         "beat_low_by_game": low_by_game,
         "beat_high_by_game": high_by_game,
+        "beat_fair_rate": fair_rate,
+        "beat_fair_low": np.where(known_fair, fair_low, np.nan),
+        "beat_fair_high": np.where(known_fair, fair_high, np.nan),
         "clv_points_mean": _over(total(games["points_sum"]), total(games["n_points"])),
         "clv_prob_mean": prob_mean,
-        "clv_prob_se": error(prob_of, n_of, prob_mean, n),
+        "clv_prob_se": prob_error,
     }
-    cards = pl.DataFrame({"cell": cells, "n": n, "n_events": n_events, "n_ties": n_ties, "n_beat": n_beat})
+    counts = {"n": n, "n_events": n_events, "n_ties": n_ties, "n_beat": n_beat, "n_beat_fair": n_beat_fair}
+    cards = pl.DataFrame({"cell": cells, **counts})
     cards = cards.with_columns(pl.Series(name, values).fill_nan(None) for name, values in figures.items())
     proofs = p_values[cells]
-    judged = list(zip(cards["beat_rate"].to_list(), decided.tolist(), map(tuple, proofs.tolist()), strict=True))
+    judged = list(zip(cards["beat_rate"].to_list(), decided.tolist(), strict=True))
+    proved = zip(judged, map(tuple, proofs.tolist()), loses.tolist(), strict=True)
     return cards.with_columns(
         *(pl.Series(name, values) for name, values in zip(P_VALUES, proofs.T, strict=True)),
-        pl.Series("tier", [tier(*one) for one in judged], dtype=pl.String),
-        pl.Series("tier_naive", [tier(rate, n) for rate, n, _ in judged], dtype=pl.String),
+        pl.Series("tier", [tier(*one, p, loses=lost) for one, p, lost in proved], dtype=pl.String),
+        pl.Series("tier_naive", [tier(*one) for one in judged], dtype=pl.String),
         pl.Series("is_ready", decided >= READY_AT),
         pl.Series("readiness", np.minimum(decided / READY_AT, 1.0)),
     )

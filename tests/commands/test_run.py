@@ -327,6 +327,29 @@ def test_the_signals_of_every_rule_fit_eighty_columns_with_whole_headers(platfor
     assert words == [["type"], ["signals"], ["games"], ["strength"], ["closed"], ["no", "close"], ["to", "come"]]
 
 
+def test_the_scorecards_fit_eighty_columns_with_what_the_prices_were_worth_and_both_tiers(
+    platform: Platform, capsys
+) -> None:
+    from stratum_pipelines.commands.output import Output
+
+    card = {
+        "signal_type": "EXCHANGE_DIVERGENCE", "market": "spreads", "n": 12_345, "n_events": 1_234, "n_ties": 21, "beat_rate": 0.6,
+        "beat_low_by_game": 0.58, "beat_high_by_game": 0.62, "beat_fair_rate": 0.384, "clv_points_mean": 0.21,
+        "clv_prob_mean": -0.0123, "clv_prob_se": 0.0017, "tier": "", "tier_naive": "S", "is_ready": True,
+    }  # fmt: skip
+    few = {**card, "market": "h2h", "is_ready": False}
+    summary = replace(summarise(platform, {"the_odds_api"}), scorecard=[card, few])
+    print_summary(Output(width=80, highlight=False), summary)
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80 and "…" not in shown
+    assert ["EXCHANGE_DIVERGENCE", "spreads", "12,345", "60.0 %", "38.4 %", "-0.0123", "- / S"] in lines_with(
+        "- / S", shown
+    )
+    assert [row[-1] for row in lines_with("h2h", shown)] == ["few"]
+    print_summary(Output(width=160, highlight=False), summary)
+    assert lines_with("-0.0123 ±0.0017", capsys.readouterr().out)[0][-2:] == ["-", "S"]
+
+
 def test_an_empty_warehouse_has_a_summary_too(platform: Platform, capsys) -> None:
     from stratum_pipelines.commands.output import results
 

@@ -64,7 +64,7 @@ def test_the_same_warehouse_gives_the_same_page(filled: Platform) -> None:
     assert page == said()
     assert page.startswith("# Report cards") and "\n```\nstratum report-card\n```\n" in page and "## NFL\n" in page
     rows = [line for line in page.splitlines() if line.startswith("| MOVE |")]
-    assert rows and all(line.count(" | ") == 8 for line in rows)
+    assert rows and all(line.count(" | ") == 9 for line in rows)
 
 
 def test_machines_read_the_same_figures(filled: Platform) -> None:

@@ -202,6 +202,34 @@ def test_a_tier_asks_for_its_count_however_clear_the_evidence(decided: int, tier
     assert (judged(decided, decided)["tier"], judged(decided - 1, decided - 1)["tier"]) == (tier, short)
 
 
+def test_a_number_bought_with_its_price_beats_the_close_and_is_worth_nothing() -> None:
+    # Every entry has the better number. Of five prices one is better than the close, three are worse, one is worth the same.
+    probs = [0.01, -0.02, -0.03, -0.02, 0.0]
+    got = card([record(i, p, beat_close=True) for i, p in enumerate(probs)])
+    assert (got["n_beat"], got["beat_rate"], got["n_beat_fair"], got["beat_fair_rate"]) == (5, 1.0, 1, 0.25)
+    assert (got["beat_fair_low"], got["beat_fair_high"]) == pytest.approx(wilson_interval(1, 4))
+    even = card([record(i, 0.0, beat_close=True) for i in range(3)])
+    assert even["n_beat_fair"] == 0
+    assert [even[name] for name in ("beat_fair_rate", "beat_fair_low", "beat_fair_high")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("probs", "granted"),
+    [
+        # Mean -0.02, all games within 0.01 of it: error 0.01 / sqrt(39) = 0.0016, 2.02 of them up is -0.0168.
+        ((-0.01, -0.03), ""),
+        ((-0.01, -0.01), ""),
+        # Mean -0.005, games 0.055 from it: error 0.0088, 2.02 of them up is +0.0128.
+        ((0.05, -0.06), "B"),
+        ((0.0, 0.0), "B"),
+    ],
+)
+def test_no_tier_is_granted_to_prices_that_are_proved_to_lose(probs: tuple[float, float], granted: str) -> None:
+    got = card([record(i, probs[i % 2], beat_close=True) for i in range(40)])
+    assert (got["tier_naive"], got["tier"]) == ("B", granted)
+    assert got["p_value_b"] <= 0.05
+
+
 def test_the_evidence_is_counted_by_game() -> None:
     # 70 of 100 games make an A. The same 70 in ten games of ten, seven of which beat throughout, say little.
     probs = [0.01 if i // 10 not in (1, 5, 9) else -0.01 for i in range(100)]

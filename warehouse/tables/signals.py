@@ -129,7 +129,7 @@ class ClvRecords(Table, version=4):
     reason = text("Why this version was written. Null in older rows.", nullable=True, one_of=VERSION_REASONS)
 
 
-class Scorecards(Table, version=2):
+class Scorecards(Table, version=3):
     """One row per signal type, sport, market, time bucket, window and day; "" stands for all."""
 
     name = "scorecards"
@@ -153,6 +153,13 @@ class Scorecards(Table, version=2):
     beat_rate_se = number("Standard error of beat_rate, clustered by game.", nullable=True, at_least=0)
     beat_low_by_game = probability("Lower end of its 95 % interval, games taken as independent.", nullable=True)
     beat_high_by_game = probability("Upper end of that interval.", nullable=True)
+    n_beat_fair = count(
+        "Entries whose price beats the close: clv_prob above 0. Exactly 0 counts in neither; null in older rows.",
+        nullable=True,
+    )
+    beat_fair_rate = probability("n_beat_fair over n less those whose clv_prob is exactly 0.", nullable=True)
+    beat_fair_low = probability("Lower end of its 95 % Wilson interval, signals taken as independent.", nullable=True)
+    beat_fair_high = probability("Upper end of that interval.", nullable=True)
     clv_points_mean = number("Mean of clv_points.", unit="points", nullable=True)
     clv_prob_mean = number("Mean of clv_prob.", nullable=True)
     clv_prob_se = number("Standard error of that mean, clustered by game.", nullable=True, at_least=0)
@@ -163,7 +170,7 @@ class Scorecards(Table, version=2):
     p_value_a = probability("The same against at most 0.54.", nullable=True)
     p_value_b = probability("The same against at most 0.52.", nullable=True)
     tier = text(
-        "The highest tier whose p-value is at most 0.05, and whose rate and count the window meets.",
+        "The highest tier whose p-value is at most 0.05 and whose rate and count the window meets, unless the mean clv_prob is below 0 by its 95 % interval.",
         one_of=("S", "A", "B", ""),
     )
     tier_naive = text("Tier by the plain beat rate and sample size.", one_of=("S", "A", "B", ""))
