@@ -72,6 +72,7 @@ SIMULATOR_SEED = Setting(
 )
 
 LAST_DAY_OF_A_MONTH = 31
+A_WEEK_IN_MINUTES = 7 * 24 * 60
 FINAL_AFTER_MINUTES = Setting(
     "STRATUM_FINAL_AFTER_MINUTES",
     f"{FINAL_AFTER.total_seconds() / 60:g}",
@@ -153,13 +154,10 @@ def read_pipeline_settings(environ: Mapping[str, str]) -> PipelineSettings:
 
 
 def _read_allowance(environ: Mapping[str, str]) -> Allowance:
-    reset_day = CREDIT_RESET_DAY.whole(environ, at_least=1)
-    if reset_day > LAST_DAY_OF_A_MONTH:
-        raise CREDIT_RESET_DAY.invalid(str(reset_day), f"{LAST_DAY_OF_A_MONTH} or less")
     return Allowance(
         reserve=CREDIT_RESERVE.whole(environ),
         per_month=CREDITS_PER_MONTH.whole(environ) if CREDITS_PER_MONTH.text(environ) else None,
-        reset_day=reset_day,
+        reset_day=CREDIT_RESET_DAY.whole(environ, at_least=1, at_most=LAST_DAY_OF_A_MONTH),
     )
 
 
@@ -180,8 +178,8 @@ def _read_followed(environ: Mapping[str, str]) -> dict[str, float]:
 
 
 def read_final_after(environ: Mapping[str, str]) -> dt.timedelta:
-    """How long after its moment a close becomes final. Raises SettingInvalid for what is no number of minutes."""
-    return dt.timedelta(minutes=FINAL_AFTER_MINUTES.number(environ))
+    """How long after its moment a close becomes final. Raises SettingInvalid for what is no number of minutes, or more than a week."""
+    return dt.timedelta(minutes=FINAL_AFTER_MINUTES.number(environ, at_most=A_WEEK_IN_MINUTES))
 
 
 def rule_settings(signals: Mapping[str, Signal] | None = None) -> tuple[Setting, ...]:
@@ -222,11 +220,6 @@ def _read(setting: Setting, default: Any, settable: Settable, environ: Mapping[s
         return setting.flag(environ)
     if isinstance(default, tuple):
         return setting.several(environ)
-    value: float = (
-        setting.whole(environ, at_least=int(settable.at_least))
-        if isinstance(default, int)
-        else setting.number(environ, at_least=settable.at_least)
-    )
-    if value > settable.at_most:
-        raise setting.invalid(setting.text(environ), f"{settable.at_most:g} or less")
-    return value
+    if isinstance(default, int):
+        return setting.whole(environ, at_least=int(settable.at_least), at_most=settable.at_most)
+    return setting.number(environ, at_least=settable.at_least, at_most=settable.at_most)

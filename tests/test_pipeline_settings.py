@@ -3,7 +3,7 @@
 import pytest
 
 from stratum_pipelines.budget.credits import Allowance
-from stratum_pipelines.settings import SETTINGS, read_overrides, read_pipeline_settings, rule_settings
+from stratum_pipelines.settings import SETTINGS, read_final_after, read_overrides, read_pipeline_settings, rule_settings
 from stratum_pipelines.signals import find_signals, signals_in_force
 from warehouse.errors import SettingInvalid
 
@@ -68,6 +68,30 @@ def test_the_key_is_shown_nowhere() -> None:
 def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingInvalid, match=name):
         read_pipeline_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "too_much"),
+    [
+        ("LIVE_SHOCK_MAX_PER_HOUR", "60", "1000000000"),
+        ("LIVE_SHOCK_MIN_MOVE", "0.99", "1"),
+        ("DISLOCATION_MIN_GAP", "0.25", "0.26"),
+        ("DISLOCATION_MIN_EDGE", "0.25", "0.3"),
+        ("EXCHANGE_DIVERGENCE_MIN_GAP", "0.25", "0.3"),
+        ("MOVE_COOLDOWN_MINUTES", "1440", "1441"),
+    ],
+)
+def test_a_rule_that_could_never_speak_or_not_be_held_in_memory_is_refused(name: str, most: str, too_much: str) -> None:
+    assert [value for _, _, value in read_overrides({name: most})] in ([float(most)], [])
+    with pytest.raises(SettingInvalid, match=f"{name} is '{too_much}'.* or less"):
+        read_overrides({name: too_much})
+
+
+def test_closes_become_final_within_a_week() -> None:
+    assert read_final_after({"STRATUM_FINAL_AFTER_MINUTES": "10080"}).days == 7
+    for value in ("10081", "1e300"):
+        with pytest.raises(SettingInvalid, match="10080 or less"):
+            read_final_after({"STRATUM_FINAL_AFTER_MINUTES": value})
 
 
 def test_lists_are_read_without_blanks_and_repetitions() -> None:

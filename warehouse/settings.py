@@ -36,27 +36,31 @@ class Setting:
             raise SettingInvalid(f"{self.name} is not set. {self.sentence}")
         return value
 
-    def whole(self, environ: Mapping[str, str], *, at_least: int = 0) -> int:
-        """The value as a whole number."""
+    def whole(self, environ: Mapping[str, str], *, at_least: int = 0, at_most: float = float("inf")) -> int:
+        """The value as a whole number within bounds."""
         value = self.text(environ)
         try:
             number = int(value)
         except ValueError:
             raise self.invalid(value, "a whole number") from None
-        if number < at_least:
-            raise self.invalid(value, f"{at_least} or more")
+        self._bound(number, at_least, at_most, value)
         return number
 
-    def number(self, environ: Mapping[str, str], *, at_least: float = 0.0) -> float:
-        """The value as a finite number."""
+    def number(self, environ: Mapping[str, str], *, at_least: float = 0.0, at_most: float = float("inf")) -> float:
+        """The value as a finite number within bounds."""
         value = self.text(environ)
         try:
             number = float(value)
         except ValueError:
             raise self.invalid(value, "a number") from None
+        self._bound(number, at_least, at_most, value)
+        return number
+
+    def _bound(self, number: float, at_least: float, at_most: float, value: str) -> None:
         if not at_least <= number < float("inf"):
             raise self.invalid(value, f"{at_least:g} or more")
-        return number
+        if number > at_most:
+            raise self.invalid(value, f"{at_most:.15g} or less")
 
     def flag(self, environ: Mapping[str, str]) -> bool:
         """The value as yes or no."""

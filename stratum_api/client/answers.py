@@ -278,9 +278,9 @@ class Consensus(msgspec.Struct, kw_only=True, omit_defaults=True):
     age_max_s: float | None = None
     """Age of the oldest of them. Null for redacted plans."""
     point_mean: float | None = None
-    """Mean point over operator groups. Null for redacted plans."""
+    """Mean point over the operator groups near enough to fair_point to be heard. Null for redacted plans."""
     point_std: float | None = None
-    """Population standard deviation of the point. Null for redacted plans."""
+    """Population standard deviation of the point, over the same. Null for redacted plans."""
     point_mad: float | None = None
     """Median absolute deviation of the point from point_median, over operator groups. Null for redacted plans."""
     point_iqr: float | None = None

@@ -22,10 +22,12 @@ COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 def doctor(as_json: bool) -> None:
     """Say what is configured, reachable and stale, and what to do; exit status 1 when something is broken."""
     from stratum_pipelines.doctor import Finding, examine, open_to_look
+    from stratum_pipelines.reference_pages import SETTINGS
 
     try:
         with opened_platform(opener=open_to_look) as platform:
-            findings = examine(platform, os.environ, dt.datetime.now(dt.UTC))
+            known = {setting.name for settings in SETTINGS.values() for setting in settings}
+            findings = examine(platform, os.environ, dt.datetime.now(dt.UTC), known=known)
     except StratumError as error:
         said = hide_secrets(error.format_message())
         findings = [Finding("settings", "fault", said, "Mend this first; nothing else can be looked at.")]

@@ -1,7 +1,7 @@
 """The examination: every look, one after another, whatever becomes of each."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.doctor.budget import look_at_budget
@@ -15,6 +15,7 @@ from stratum_pipelines.doctor.finding import Finding
 from stratum_pipelines.doctor.home import look_at_home
 from stratum_pipelines.doctor.lake import look_at_lake
 from stratum_pipelines.doctor.leftovers import look_at_leftovers
+from stratum_pipelines.doctor.names import look_at_names
 from stratum_pipelines.doctor.polling import look_at_polling, look_at_rules
 from stratum_pipelines.doctor.quarantine import look_at_quarantine
 from stratum_pipelines.fetch import Fetcher, open_fetcher
@@ -41,10 +42,15 @@ def examine(
     environ: Mapping[str, str],
     now: dt.datetime,
     *,
+    known: Collection[str] | None = None,
     open_feed: Callable[[PipelineSettings], Fetcher] = open_fetcher,
 ) -> list[Finding]:
-    """Look at everything; a look that fails is a finding itself, and the others go on. Tests put in a feed of their own."""
+    """Look at everything; a look that fails is a finding itself, and the others go on. Tests put in a feed of their own.
+
+    `known` are the names of all settings there are, other packages' included; without them no name is doubted.
+    """
     looks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("settings", lambda: look_at_names(environ, environ if known is None else known)),
         ("home", lambda: look_at_home(platform.settings)),
         ("feed", lambda: look_at_feed(environ, open_feed)),
         ("lake", lambda: look_at_lake(platform)),

@@ -120,12 +120,16 @@ def _deviation(ranked: Floats, reached: Floats, centre: float) -> float:
 
 @compiled
 def _mean_and_std(values: Floats, weights: Floats) -> tuple[float, float]:
-    """Weighted mean and population standard deviation; at least one weight is above 0."""
+    """Weighted mean and population standard deviation; at least one weight is above 0. Equal values do not deviate at all."""
     whole = total = 0.0
+    lowest, highest = np.inf, -np.inf
     for b in range(weights.size):
         if weights[b] > 0:
             whole += weights[b]
             total += values[b] * weights[b]
+            lowest, highest = min(lowest, values[b]), max(highest, values[b])
+    if lowest == highest:
+        return lowest, 0.0
     mean = total / whole
     total = 0.0
     for b in range(weights.size):
@@ -184,14 +188,13 @@ def _lines(
 ) -> float:  # fmt: skip
     """The number of a market, and what its books agree on in points, from the side of the first outcome: `found` is filled in."""
     if ranked[0] == ranked[n_here - 1]:
-        found[POINT_MEDIAN] = found[POINT_MEAN] = ranked[0]
-        found[POINT_STD] = found[POINT_MAD] = found[POINT_IQR] = 0.0
+        found[POINT_MEDIAN] = ranked[0]
+        found[POINT_MAD] = found[POINT_IQR] = 0.0
         found[SHARP_POINT] = ranked[0] if has_sharp else np.nan
         return ranked[0]
     _reach(order, weights, reached)
     median = _quantile(ranked, reached, 0.5)
     found[POINT_MEDIAN] = median
-    found[POINT_MEAN], found[POINT_STD] = _mean_and_std(points, weights)
     found[POINT_MAD] = _deviation(ranked, reached, median)
     found[POINT_IQR] = _quantile(ranked, reached, 0.75) - _quantile(ranked, reached, 0.25)
     if has_sharp:
@@ -205,10 +208,10 @@ def _turn(kind: int, found: Floats) -> None:
     """Give the second outcome of a line what is known from the side of the first; the second of a spread stands opposite."""
     if kind != H2H:
         side = -1.0 if kind == SPREADS else 1.0
-        for field in (POINT_MEDIAN, POINT_MEAN, SHARP_POINT):
+        for field in (POINT_MEDIAN, SHARP_POINT):
             found[field, 0] += 0.0
             found[field, 1] = found[field, 0] * side + 0.0
-        for field in (POINT_STD, POINT_MAD, POINT_IQR):
+        for field in (POINT_MAD, POINT_IQR):
             found[field, 1] = found[field, 0]
 
 
@@ -284,11 +287,12 @@ def agree_on_quotes(
 
 @compiled
 def agree_on_chances(
-    kinds: Ints, markets: Ints, columns: Ints, groups: Ints, is_sharp: Bools, loudness: Floats, h2h_outcomes: int,
+    points: Floats, kinds: Ints, markets: Ints, columns: Ints, groups: Ints, is_sharp: Bools, loudness: Floats, h2h_outcomes: int,
     fair: Floats, counted: Bools, by_outcome: Floats, by_market: Floats, counts: Counts,
 ) -> None:  # fmt: skip
     """What the books think of N markets that `agree_on_quotes` has seen, now that all stand at one number.
 
+    Means go by what a single book quotes, so those of points are taken here, over the books that are near enough to be heard.
     `counted` (N, B) and `fair` (N, O, B) are as in `one_number.Views`; what is left of the fields is filled in.
     """
     n_slots, n_books = fair.shape[1], columns.size
@@ -330,9 +334,13 @@ def agree_on_chances(
             by_outcome[FAIR_PROB, k, o] /= total
             by_outcome[SHARP_FAIR, k, o] /= sharp_total
         if kinds[k] != H2H:
-            number = by_market[NUMBER, k] + 0.0
-            by_outcome[FAIR_POINT, k, 0] = number
-            by_outcome[FAIR_POINT, k, 1] = -number + 0.0 if kinds[k] == SPREADS else number
+            for i in range(n_books):
+                values[i] = points[k, 0, columns[i]]
+            mean, deviation = _mean_and_std(values, weights)
+            for field, value in ((FAIR_POINT, by_market[NUMBER, k]), (POINT_MEAN, mean)):
+                by_outcome[field, k, 0] = value + 0.0
+                by_outcome[field, k, 1] = -value + 0.0 if kinds[k] == SPREADS else value + 0.0
+            by_outcome[POINT_STD, k, 0] = by_outcome[POINT_STD, k, 1] = deviation
 
 
 @compiled

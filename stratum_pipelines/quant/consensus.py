@@ -101,7 +101,7 @@ def agree(
     quotes = prices, points, ages, active, stale
     agree_on_quotes(*quotes, kinds, markets, *books, own.fair, own.margin, own.counted, *fields, best_book)
     views = views_at(by_market[-1], own, points, kinds, panel, league, markets)
-    agree_on_chances(kinds, markets, *books, views.fair, views.counted, *fields)
+    agree_on_chances(points, kinds, markets, *books, views.fair, views.counted, *fields)
     named: dict[str, Any] = dict(
         zip((*BY_OUTCOME, *BY_MARKET, *COUNTS), (*by_outcome, *by_market[:-1], *counts), strict=True)
     )

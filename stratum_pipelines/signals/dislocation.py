@@ -15,6 +15,8 @@ from stratum_pipelines.signals.tape import H2H, SPREADS, TOTALS, Tape
 
 Ints = npt.NDArray[np.int64]
 
+MAX_GAP = 0.25
+
 
 @dataclass(frozen=True)
 class Apart:
@@ -169,7 +171,7 @@ SIGNAL = Signal(
     parameters={
         "min_books": 4,
         "min_gap": 0.03,
-        "max_gap": 0.25,
+        "max_gap": MAX_GAP,
         "min_edge": 0.01,
         "min_z": 4.0,
         "spread_floor": 0.006,
@@ -178,11 +180,14 @@ SIGNAL = Signal(
     settable={
         "min_books": Settable("How many other operator groups at least a DISLOCATION is measured against.", at_least=3),
         "min_gap": Settable(
-            "How far a book has to stand apart for a DISLOCATION, in fair probability.", at_least=0.005
+            "How far a book has to stand apart for a DISLOCATION, in fair probability.",
+            at_least=0.005,
+            at_most=MAX_GAP,
         ),
         "min_z": Settable("The same in robust standard deviations of the other groups.", at_least=1.0),
         "min_edge": Settable(
-            "How much more than its price asks for the others must think a quote worth for a DISLOCATION, in probability."
+            "How much more than its price asks for the others must think a quote worth for a DISLOCATION, in probability.",
+            at_most=MAX_GAP,
         ),
     },
     meta={

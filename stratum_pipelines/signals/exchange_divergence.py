@@ -16,6 +16,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 EXCHANGE = "exchange"
+MAX_GAP = 0.25
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ SIGNAL = Signal(
         "min_exchanges": 1,
         "min_books": 4,
         "min_gap": 0.02,
-        "max_gap": 0.25,
+        "max_gap": MAX_GAP,
         "min_z": 3.0,
         "spread_floor": 0.006,
         "min_margin": -0.02,
@@ -144,6 +145,7 @@ SIGNAL = Signal(
         "min_gap": Settable(
             "How far exchanges have to stand from the rest for an EXCHANGE_DIVERGENCE, in fair probability.",
             at_least=0.005,
+            at_most=MAX_GAP,
         ),
         "min_books": Settable(
             "How many other operator groups at least an EXCHANGE_DIVERGENCE is measured against.", at_least=3

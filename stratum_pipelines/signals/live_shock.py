@@ -103,8 +103,10 @@ SIGNAL = Signal(
             at_least=0.5,
             at_most=30,
         ),
-        "min_move": Settable("How much fair probability an outcome has to gain for a LIVE_SHOCK.", at_least=0.01),
-        "max_per_hour": Settable("How many LIVE_SHOCKs a game gets in an hour at most.", at_least=0),
+        "min_move": Settable(
+            "How much fair probability an outcome has to gain for a LIVE_SHOCK.", at_least=0.01, at_most=0.99
+        ),
+        "max_per_hour": Settable("How many LIVE_SHOCKs a game gets in an hour at most.", at_least=0, at_most=60),
     },
     observed_window="window_minutes",
     meta={

@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 import os
 import sqlite3
 from collections.abc import Callable
@@ -390,3 +391,32 @@ def test_the_budget_of_a_key_is_looked_at_with_its_forecast(filled: Path) -> Non
     assert budget().state == "ok" and budget().seen.startswith("400 credits left, ")
     purse.take_in(Reached(200, at + 1, at + 1, 20, 480))
     assert budget().state == "warning" and "stratum budget" in budget().remedy
+
+
+def test_names_that_look_like_settings_and_are_none_are_told_with_what_was_meant(home: Path) -> None:
+    platform = open_to_look(read_settings({"STRATUM_HOME": str(home)}))
+    environ = {
+        "STRATUM_HOME": str(home),
+        "STRATUM_POLL_SECOND": "30",
+        "STEAM_MIN_BOOK": "3",
+        "ODDS_API_SHOE_SIZE": "44",
+        "STRATUM_TEST_DATA": "/data",
+        "STEAMROLLER": "1",
+    }
+    known = {"STRATUM_HOME", "STRATUM_POLL_SECONDS", "STEAM_MIN_BOOKS"}
+    told = {one.seen: one.remedy for one in examine(platform, environ, NOW, known=known) if one.subject == "settings"}
+    assert list(told) == [
+        "ODDS_API_SHOE_SIZE is no setting",
+        "STEAM_MIN_BOOK is no setting",
+        "STRATUM_POLL_SECOND is no setting",
+    ]
+    assert told["STEAM_MIN_BOOK is no setting"].startswith("Is STEAM_MIN_BOOKS meant? ")
+    assert told["ODDS_API_SHOE_SIZE is no setting"] == "All of them: docs/reference/settings.md"
+
+
+def test_the_doctor_knows_the_settings_of_every_package(home: Path, invoke, record, monkeypatch) -> None:
+    for name in ("STRATUM_API_PORT", "STRATUM_RETENTION", "MOVE_MIN_BOOKS", "ODDS_API_REGIONS"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("STRATUM_API_POTR", "8000")
+    told = [one["seen"] for one in json.loads(invoke("doctor", "--json").stdout) if one["subject"] == "settings"]
+    assert told == ["STRATUM_API_POTR is no setting"]

@@ -74,12 +74,10 @@ def plainly(given_: dict, row: int, number: float) -> dict[str, np.ndarray]:
         found["age_median"], found["age_max"] = weighted_median(ages, weights), ages[counted].max()
     if counted.any() and kind != H2H:
         line = agreed(points, weights, counted, sharp, loud)
-        if len(set(points[counted])) == 1:
-            line["mean"], line["std"] = points[counted][0], 0.0
         side = np.array([1.0, -1.0 if kind == SPREADS else 1.0])
-        for name, of in (("point_median", "median"), ("point_mean", "mean"), ("sharp_point", "sharp")):
+        for name, of in (("point_median", "median"), ("sharp_point", "sharp")):
             found[name][:2] = line[of] * side + 0.0
-        for name in ("std", "mad", "iqr"):
+        for name in ("mad", "iqr"):
             found[f"point_{name}"][:2] = line[name]
 
     near = counted.copy()
@@ -97,6 +95,8 @@ def plainly(given_: dict, row: int, number: float) -> dict[str, np.ndarray]:
             found[f"fair_prob_{name}"][:n_outcomes] = [part[name] for part in parts]
         if kind != H2H:
             found["fair_point"][:2] = number * side + 0.0
+            heard = agreed(np.where(near, points, np.nan), weights, near, sharp, loud)
+            found["point_mean"][:2], found["point_std"][:2] = heard["mean"] * side + 0.0, heard["std"]
     return found
 
 
@@ -105,6 +105,8 @@ def agreed(values: np.ndarray, weights: np.ndarray, counted: np.ndarray, sharp: 
     by_value = ordered(values, weights)
     median, whole = weighted_median(values, weights), in_turn(weights[counted])
     mean = in_turn((values * weights)[counted]) / whole
+    if len(set(values[counted])) == 1:
+        mean = values[counted][0]
     return {
         "median": median,
         "mean": mean,

@@ -100,6 +100,45 @@ def test_books_that_share_the_best_price_are_taken_by_name() -> None:
     assert found.best_book[0].tolist() == [1, 1]
 
 
+def test_a_book_too_far_off_to_be_heard_moves_no_mean() -> None:
+    # Four at -3.5 and one at -13.5: a quarter of the standard deviation of NFL margins, about 3, is the farthest that is heard.
+    points = np.array([[[-3.5, -3.5, -3.5, -3.5, -13.5]] * 2]) * np.array([1.0, -1.0])[None, :, None]
+    prices = np.full(points.shape, 1.91)
+    alone = agree(
+        prices,
+        points,
+        np.zeros((1, 5)),
+        prices > 0,
+        prices < 0,
+        np.array([SPREADS]),
+        panel([0, 1, 2, 3, 4]),
+        LEAGUES[NFL],
+    )
+    assert (alone.n_books[0], alone.n_at_number[0]) == (5, 4)
+    assert alone.point_mean[0].tolist() == [-3.5, 3.5] and alone.point_std[0].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("n_books", [3, 5, 6, 7, 9, 11])
+@pytest.mark.parametrize("price", [1.91, 1.87, 2.37])
+def test_books_that_all_agree_deviate_by_exactly_nothing(n_books: int, price: float) -> None:
+    # Weights of thirds and sevenths do not add up to the last bit, and a mean may miss its values by as much.
+    prices = np.stack([np.full(n_books, price), np.full(n_books, 1.83)])[None]
+    points = np.stack([np.full(n_books, -3.5), np.full(n_books, 3.5)])[None]
+    groups = [0, 0, 0, *range(1, n_books - 2)]
+    for kind in (H2H, SPREADS):
+        found = agree(
+            prices,
+            points,
+            np.zeros((1, n_books)),
+            prices > 0,
+            prices < 0,
+            np.array([kind]),
+            panel(groups),
+            LEAGUES[NFL],
+        )
+        assert found.fair_prob_std[0].tolist() == found.fair_prob_mad[0].tolist() == [0.0, 0.0]
+
+
 def test_without_a_whole_fresh_opinion_there_is_no_consensus() -> None:
     prices = np.array([[[1.9, np.nan], [np.nan, 1.9]]])
     active = ~np.isnan(prices)

@@ -72,8 +72,12 @@ class Consensus(Table, version=3):
     )
     age_max_s = number("Age of the oldest of them.", unit="seconds", nullable=True, at_least=0)
     point_median = number("Median point over operator groups.", unit="points", nullable=True)
-    point_mean = number("Mean point over operator groups.", unit="points", nullable=True)
-    point_std = number("Population standard deviation of the point.", unit="points", nullable=True, at_least=0)
+    point_mean = number(
+        "Mean point over the operator groups near enough to fair_point to be heard.", unit="points", nullable=True
+    )
+    point_std = number(
+        "Population standard deviation of the point, over the same.", unit="points", nullable=True, at_least=0
+    )
     point_mad = number(
         "Median absolute deviation of the point from point_median, over operator groups.",
         unit="points",
