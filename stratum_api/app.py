@@ -37,6 +37,9 @@ from stratum_api.controllers.scorecards import ScorecardController
 from stratum_api.controllers.signals import SignalController
 from stratum_api.controllers.stream import StreamController
 from stratum_api.controllers.usage import UsageController
+from stratum_api.controllers.webhook_log import WebhookLogController
+from stratum_api.controllers.webhooks import WebhookController
+from stratum_api.dispatcher.settings import read_destination_rules
 from stratum_api.door import RETRY_AFTER_S, App, Door
 from stratum_api.logs import set_up_logs
 from stratum_api.openapi import describe
@@ -84,6 +87,8 @@ CONTROLLERS = (
     ClvRecordController,
     ScorecardController,
     ExportController,
+    WebhookController,
+    WebhookLogController,
 )
 EXPOSED = (
     "RateLimit",
@@ -148,7 +153,7 @@ def serve_app() -> Door:
     """The application as the environment describes it: what each worker of a server calls."""
     settings = read_api_settings(os.environ)
     set_up_logs(settings.log_level)
-    return make_app(make_service(read_settings(os.environ), settings))
+    return make_app(make_service(read_settings(os.environ), settings, read_destination_rules(os.environ)))
 
 
 def _open_api() -> OpenAPIConfig:
@@ -230,7 +235,7 @@ def _cross_origin(origins: tuple[str, ...]) -> CORSConfig | None:
         return None
     return CORSConfig(
         allow_origins=list(origins),
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "X-API-Key", "X-Request-ID", "Content-Type", "Last-Event-ID"],
         expose_headers=list(EXPOSED),
         max_age=600,

@@ -123,10 +123,11 @@ def _struct(name: str, schema: Mapping[str, Any], used: dict[str, None]) -> str:
         default = ""
         if "default" in said:
             default = f" = {said['default']!r}"
+        elif field not in required:
+            # Left out and null are two things where a change is asked for.
+            kind, default = _union([*kind.split(" | "), "msgspec.UnsetType"]), " = msgspec.UNSET"
         elif kind.endswith("| None"):
             default = " = None"
-        elif field not in required:
-            kind, default = f"{kind} | msgspec.UnsetType", " = msgspec.UNSET"
         lines.append(f"    {field}: {kind}{default}")
         if said.get("description"):
             lines.append(indent(_docstring(said["description"]), "    "))

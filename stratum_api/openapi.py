@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from inspect import getdoc
 from typing import Any
 
 import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
-from msgspec.inspect import DateTimeType, Metadata, Type, UnionType, type_info
+from msgspec.inspect import CollectionType, DateTimeType, Metadata, StructType, Type, UnionType, type_info
 
 from stratum_api.access import Access
 from stratum_api.exporting import Dataset
@@ -131,16 +132,35 @@ def _schemas(app: Litestar) -> dict[str, Any]:
     bodies = {one.parameters["data"].annotation for one in signatures if "data" in one.parameters}
     shown = {kind for handler in handlers if "veil" in handler.opt for kind in handler.opt["veil"].hidden}
     found = bodies | shown | {one.return_type.annotation for one in signatures}
-    structs = [kind for kind in found if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    structs = _with_inner([kind for kind in found if isinstance(kind, type) and issubclass(kind, msgspec.Struct)])
     _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     for name in schemas.keys() - {kind.__name__ for kind in bodies}:
         # Answers gain fields: no program may rely on there being no others.
         schemas[name].pop("additionalProperties", None)
     for kind in structs:
+        schemas[kind.__name__]["description"] = getdoc(kind)
         for field in type_info(kind).fields:  # type: ignore[attr-defined]
             if _holds_moment(field.type):
                 _text_in(schemas[kind.__name__]["properties"][field.name])["format"] = "date-time"
     return schemas
+
+
+def _with_inner(structs: list[type[msgspec.Struct]]) -> list[type[msgspec.Struct]]:
+    """These structs, and those that their fields hold."""
+    waiting: list[Type] = [type_info(kind) for kind in structs]
+    found: dict[type[msgspec.Struct], None] = {}
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Metadata):
+            waiting.append(one.type)
+        elif isinstance(one, CollectionType):
+            waiting.append(one.item_type)
+        elif isinstance(one, UnionType):
+            waiting += one.types
+        elif isinstance(one, StructType) and one.cls not in found:
+            found[one.cls] = None
+            waiting += [field.type for field in one.fields]
+    return list(found)
 
 
 def _holds_moment(found: Type) -> bool:
@@ -209,7 +229,7 @@ def _problems(
         yield PlanInsufficient
     if access.flag or not access.scope:
         yield PartSwitchedOff
-    if method == "post":
+    if method in ("post", "patch"):
         yield MediaTypeUnsupported
     yield BodyTooLarge
     yield from handler.opt.get("problems", ())

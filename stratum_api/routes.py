@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, delete, get, post
+from litestar import Request, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
@@ -28,6 +28,11 @@ def reads(path: str, operation: str, access: Access, *problems: type[Problem], *
 def makes(path: str, operation: str, access: Access, *problems: type[Problem], **options: Any) -> Any:
     """A POST endpoint."""
     return post(path, **_declared(operation, access, problems), **options)
+
+
+def changes(path: str, operation: str, access: Access, *problems: type[Problem], **options: Any) -> Any:
+    """A PATCH endpoint: what the body names is changed, what it leaves out stays as it is."""
+    return patch(path, **_declared(operation, access, problems), **options)
 
 
 def ends(path: str, operation: str, access: Access, *problems: type[Problem], **options: Any) -> Any:

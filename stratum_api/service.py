@@ -22,6 +22,7 @@ from stratum_api.wakeups import Wakeups
 from warehouse.database import Database
 from warehouse.database.outbox import CALLED_OUT
 from warehouse.lake import Lake
+from warehouse.outbound import DestinationRules, Poster
 from warehouse.settings import Settings
 
 KEY_CONNECTIONS = 2
@@ -34,7 +35,7 @@ class Service:
     """Everything endpoints and the door work with.
 
     `rows` is the short way to read what is hot, `history` the way to all that was, `newest` what is remembered of
-    it, `database` the long way to change.
+    it, `database` the long way to change. `destinations` says where webhooks may go.
     """
 
     settings: ApiSettings
@@ -53,6 +54,7 @@ class Service:
     streams: Streams
     request_log: RequestLog
     wakeups: Wakeups
+    destinations: Poster
     secret: bytes = field(repr=False)
 
     def now(self) -> dt.datetime:
@@ -74,11 +76,15 @@ class Service:
             ):
                 await part.open()
                 stack.push_async_callback(part.close)
+            stack.push_async_callback(self.destinations.close)
             yield
 
 
-def make_service(storage: Settings, settings: ApiSettings) -> Service:
-    """The service of a worker; nothing is opened yet. The database has to be migrated."""
+def make_service(storage: Settings, settings: ApiSettings, destinations: DestinationRules | None = None) -> Service:
+    """The service of a worker; nothing is opened yet. The database has to be migrated.
+
+    `destinations` are the rules for addresses of webhooks, by default the strictest.
+    """
     database = Database(storage.database_url)
     rows = open_rows(storage.database_url, settings.database_connections)
     secret = server_secret(settings.secret, storage.home)
@@ -110,5 +116,6 @@ def make_service(storage: Settings, settings: ApiSettings) -> Service:
         streams=streams,
         request_log=RequestLog(),
         wakeups=Wakeups(storage.database_url, {"stratum_access": keys.tell, CALLED_OUT: streams.wake}),
+        destinations=Poster(destinations or DestinationRules()),
         secret=secret,
     )

@@ -4,7 +4,7 @@
 # fmt: off
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -889,3 +889,222 @@ class Teaser(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The end of the last whole day that was counted; null before there is one."""
     figures: list[TeaserFigure]
     """All signals over each window, and each type that enough signals stand behind."""
+
+
+class Filters(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Conditions on messages about signals, all of which have to hold; an empty one lets every message through.
+
+    `min_score` is the least composite score, from 1 to 100; a message without a score does not have it.
+    """
+
+    sport_keys: list[str] = []
+    signal_types: list[str] = []
+    markets: list[str] = []
+    min_score: float = 0
+
+
+class Secret(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A secret that signs, without the secret. Of an ed25519 key `public_key` is what a receiver verifies with."""
+
+    secret_id: str
+    scheme: Literal["v1", "v1a"]
+    """v1 is HMAC-SHA256, v1a ed25519."""
+    public_key: str | None = None
+    created_at: dt.datetime
+    ends_at: dt.datetime | None = None
+    """Until when it signs; null until it is rotated."""
+
+
+class Webhook(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A registered webhook."""
+
+    endpoint_id: str
+    url: str
+    description: str
+    event_types: list[str]
+    """Types of messages it gets: signal.detected, signal.clv_finalized, system.limit_alert, system.webhook_disabled."""
+    filters: Filters
+    """What messages about signals have to be; all conditions hold, and none lets every one through."""
+    is_enabled: bool
+    """Whether messages are delivered to it."""
+    disabled_reason: Literal["failing", "gone", "partner"] | None = None
+    """Why nothing is delivered: its owner did it, it answered 410, or it failed for days."""
+    is_ordered: bool
+    """Whether messages about one game go out one after the other, each when the one before is through."""
+    batch_size: int
+    """How many messages a body holds at most."""
+    rate_per_s: float | None = None
+    """Deliveries a second it takes at most; null is no bound."""
+    timeout_s: float
+    """How many seconds it has for a complete answer."""
+    signing: list[Secret]
+    """What signs deliveries now, newest first."""
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    enabled_at: dt.datetime
+    """Messages written before are not for it."""
+
+
+class WebhookChanges(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What should change; whatever is left out stays as it is."""
+
+    url: str | msgspec.UnsetType = msgspec.UNSET
+    """Where deliveries are posted to: https, on a public host."""
+    event_types: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Types of messages it gets: signal.detected, signal.clv_finalized, system.limit_alert, system.webhook_disabled."""
+    filters: Filters | msgspec.UnsetType = msgspec.UNSET
+    """What messages about signals have to be; all conditions hold, and none lets every one through."""
+    description: str | msgspec.UnsetType = msgspec.UNSET
+    is_enabled: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether messages are delivered to it."""
+    is_ordered: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether messages about one game go out one after the other, each when the one before is through."""
+    batch_size: int | msgspec.UnsetType = msgspec.UNSET
+    """How many messages a body holds at most."""
+    rate_per_s: float | msgspec.UnsetType | None = msgspec.UNSET
+    """Deliveries a second it takes at most; null is no bound."""
+    timeout_s: float | msgspec.UnsetType = msgspec.UNSET
+    """How many seconds it has for a complete answer."""
+
+
+class Webhooks(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Every webhook of the account, oldest first, and how many its plan includes."""
+
+    webhooks: list[Webhook]
+    included: int
+
+
+class RegisteredWebhook(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A new webhook. `secret` is shown this once and cannot be shown again."""
+
+    webhook: Webhook
+    secret: str
+    """What deliveries are verified with, shown this once."""
+
+
+class WebhookWanted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a new webhook should be."""
+
+    url: str
+    """Where deliveries are posted to: https, on a public host."""
+    event_types: list[str]
+    """Types of messages it gets: signal.detected, signal.clv_finalized, system.limit_alert, system.webhook_disabled."""
+    filters: Filters | msgspec.UnsetType = msgspec.UNSET
+    """What messages about signals have to be; all conditions hold, and none lets every one through."""
+    description: str = ''
+    is_enabled: bool = True
+    """Whether messages are delivered to it."""
+    is_ordered: bool = False
+    """Whether messages about one game go out one after the other, each when the one before is through."""
+    batch_size: int = 1
+    """How many messages a body holds at most."""
+    rate_per_s: float | None = None
+    """Deliveries a second it takes at most; null is no bound."""
+    timeout_s: float = 5.0
+    """How many seconds it has for a complete answer."""
+    with_ed25519: bool = False
+    """Whether an ed25519 key signs as well."""
+
+
+class Replayed(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How many deliveries go out again, each under the id it always had; or would, for a dry run."""
+
+    n_deliveries: int
+    is_dry_run: bool
+
+
+class ReplayWanted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Which deliveries go out again: those that fulfil everything named here. Something has to be named."""
+
+    webhook_ids: list[str] = []
+    """The ids the receiver saw as `webhook-id`."""
+    event_type: str | None = None
+    """Only messages of this type."""
+    since: dt.datetime | None = None
+    """Deliveries made at this moment or later."""
+    until: dt.datetime | None = None
+    """Deliveries made before this moment."""
+    only_failed: bool = False
+    """Only what was given up."""
+    is_dry_run: bool = False
+    """Count them and send nothing."""
+
+
+class RotatedSecret(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A new secret, shown this once: null for ed25519, whose public key stands in `signing`."""
+
+    secret: str | None = None
+    signing: list[Secret]
+    """What signs now, newest first; `ends_at` is when an old one stops."""
+
+
+class SecretWanted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How the secret is rotated."""
+
+    overlap_s: int = 86400
+    """For how many seconds the old secret goes on signing too."""
+    scheme: Literal["v1", "v1a"] = 'v1'
+    """Which of its secrets; one it lacks is added."""
+
+
+class SentTest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A test on its way: it arrives under this id, and stands in the log when it has been tried."""
+
+    webhook_id: str
+
+
+class Attempt(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One attempt to deliver."""
+
+    attempt_id: int
+    """Grows in the order in which attempts were noted."""
+    webhook_id: str
+    """What the receiver saw as `webhook-id`."""
+    endpoint_id: str
+    event_type: str
+    attempt: int
+    """Which attempt of its delivery, from 1; a replay begins anew."""
+    attempted_at: dt.datetime
+    is_delivered: bool
+    status_code: int | None = None
+    """Null where no answer came."""
+    error: str
+    """Why it failed: timeout, unreachable, certificate, address_refused, redirect, answer_broken, answer_too_large, status, message_gone; empty where it did not."""
+    latency_ms: float
+    response_excerpt: str
+    """The beginning of the answer, 2 kB at most."""
+
+
+class AttemptPage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Attempts, the newest first, and where the next begin."""
+
+    items: list[Attempt]
+    next_cursor: str | None = None
+    """Null on the last page."""
+
+
+class WebhookStats(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How a webhook fared since a moment, and how it stands now."""
+
+    endpoint_id: str
+    since_at: dt.datetime
+    n_delivered: int
+    """Attempts that were answered with 2xx."""
+    n_failed: int
+    """Attempts that were not."""
+    latency_p50_ms: float | None = None
+    """Half of the newest answers came within this time; null without any."""
+    latency_p95_ms: float | None = None
+    last_delivered_at: dt.datetime | None = None
+    last_failed_at: dt.datetime | None = None
+    n_pending: int
+    """Deliveries on their way, however old."""
+    n_dead: int
+    """Deliveries that were given up and can be replayed."""
+    oldest_pending_at: dt.datetime | None = None
+    n_failures: int
+    """Attempts that failed since the last that did not."""
+    failing_since_at: dt.datetime | None = None
+    is_paused: bool
+    """Whether it failed so often that only single deliveries try whether it answers."""
+    paused_until_at: dt.datetime | None = None

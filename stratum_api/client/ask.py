@@ -353,3 +353,95 @@ def export_signals(*, since: dt.datetime | None = None, until: dt.datetime | Non
     `format`: The format; without it what `Accept` likes best, else JSON.
     """
     return Call("/api/v1/intel/export/signals", bytes, {"since": since, "until": until, "sport": sport, "market": market, "event": event, "signal_type": signal_type, "format": format})
+
+
+def get_webhook(endpoint_id: str) -> Call[answers.Webhook]:
+    """One webhook, without its secret.
+
+    Needs the scope `webhooks:manage`.
+    """
+    return Call(f"/api/v1/partner/webhooks/{quote(endpoint_id, safe='')}", answers.Webhook)
+
+
+def change_webhook(endpoint_id: str, body: answers.WebhookChanges) -> Call[answers.Webhook]:
+    """Change a webhook. One that is enabled again gets messages written from now on, and what was still waiting for it.
+
+    Needs the scope `webhooks:manage`.
+    """
+    return Call(f"/api/v1/partner/webhooks/{quote(endpoint_id, safe='')}", answers.Webhook, method="PATCH", body=body)
+
+
+def delete_webhook(endpoint_id: str) -> Call[answers.Webhook]:
+    """Delete a webhook and its secrets. What was delivered to it stays in the log for as long as the log is kept.
+
+    Needs the scope `webhooks:manage`.
+    """
+    return Call(f"/api/v1/partner/webhooks/{quote(endpoint_id, safe='')}", answers.Webhook, method="DELETE")
+
+
+def list_webhooks() -> Call[answers.Webhooks]:
+    """Every webhook of the account, oldest first, without their secrets.
+
+    Needs the scope `webhooks:manage`.
+    """
+    return Call("/api/v1/partner/webhooks", answers.Webhooks)
+
+
+def register_webhook(body: answers.WebhookWanted) -> Call[answers.RegisteredWebhook]:
+    """Register an address that messages are delivered to. The secret they are signed with is shown this once.
+
+    Needs the scope `webhooks:manage`.
+    """
+    return Call("/api/v1/partner/webhooks", answers.RegisteredWebhook, method="POST", body=body)
+
+
+def replay_webhook(endpoint_id: str, body: answers.ReplayWanted) -> Call[answers.Replayed]:
+    """Send deliveries again, each under the id it always had; a dry run says how many that would be.
+
+    Needs the scope `webhooks:manage`.
+    """
+    return Call(f"/api/v1/partner/webhooks/{quote(endpoint_id, safe='')}/replay", answers.Replayed, method="POST", body=body)
+
+
+def rotate_webhook_secret(endpoint_id: str, body: answers.SecretWanted) -> Call[answers.RotatedSecret]:
+    """Make a new secret, shown this once. Old and new both sign every delivery for the overlap, then the new one alone.
+
+    Needs the scope `webhooks:manage`.
+    """
+    return Call(f"/api/v1/partner/webhooks/{quote(endpoint_id, safe='')}/secret", answers.RotatedSecret, method="POST", body=body)
+
+
+def test_webhook(endpoint_id: str) -> Call[answers.SentTest]:
+    """Send a `webhook.test` to this webhook, signed and tried like every delivery.
+
+    Needs the scope `webhooks:manage`.
+    """
+    return Call(f"/api/v1/partner/webhooks/{quote(endpoint_id, safe='')}/test", answers.SentTest, method="POST")
+
+
+def list_webhook_attempts(*, endpoint_id: str | None = None, webhook_id: str | None = None, event_type: str | None = None, is_delivered: bool | None = None, status_code: int | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, limit: int | None = None, cursor: str | None = None) -> Call[answers.AttemptPage]:
+    """Every attempt to deliver to the account's webhooks, the newest first. The log is kept for 30 days, or as the operator says.
+
+    Needs the scope `webhooks:manage`.
+
+    `endpoint_id`: Only those to this webhook.
+    `webhook_id`: Only those of this delivery.
+    `event_type`: Only messages of this type, as in signal.detected.
+    `is_delivered`: Only what was delivered, or only what failed.
+    `status_code`: Only those answered with this status.
+    `since`: From this moment on: ISO 8601 with Z or an offset.
+    `until`: Before this moment: ISO 8601 with Z or an offset.
+    `limit`: How many rows at most.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    """
+    return Call("/api/v1/partner/webhooks/logs", answers.AttemptPage, {"endpoint_id": endpoint_id, "webhook_id": webhook_id, "event_type": event_type, "is_delivered": is_delivered, "status_code": status_code, "since": since, "until": until, "limit": limit, "cursor": cursor})
+
+
+def get_webhook_stats(endpoint_id: str, *, since: dt.datetime | None = None) -> Call[answers.WebhookStats]:
+    """How a webhook fared since a moment, 24 hours ago by default, and how it stands now.
+
+    Needs the scope `webhooks:manage`.
+
+    `since`: From this moment on: ISO 8601 with Z or an offset.
+    """
+    return Call(f"/api/v1/partner/webhooks/{quote(endpoint_id, safe='')}/stats", answers.WebhookStats, {"since": since})

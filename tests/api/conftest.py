@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from stratum_api.app import make_app
+from stratum_api.dispatcher.settings import read_destination_rules
 from stratum_api.door import Door
 from stratum_api.key_desk import Issued, KeyDesk
 from stratum_api.plans import find_plan
@@ -111,7 +112,7 @@ def start_api(environ: dict[str, str]) -> Iterator[Callable[..., Api]]:
 
     def start(**settings: str) -> Api:
         own = {**environ, **settings}
-        service = make_service(read_settings(own), read_api_settings(own))
+        service = make_service(read_settings(own), read_api_settings(own), read_destination_rules(own))
         loop = Loop()
         running = service.running()
         loop.run(running.__aenter__())

@@ -38,7 +38,14 @@ from warehouse.tables import Scorecards, Signals
 YOUNG_SIGNALS = (YOUNG_SIGNAL, YOUNG_DISLOCATION)
 NOW = dt.datetime(2026, 11, 21, 18, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
-VALUES = {"signal_id": OLD_SIGNAL, "event_id": GAME, "key_id": "sk_7Hq2Zk1pQ0aB", "code": "not_found", "event": GAME}
+VALUES = {
+    "signal_id": OLD_SIGNAL,
+    "event_id": GAME,
+    "key_id": "sk_7Hq2Zk1pQ0aB",
+    "code": "not_found",
+    "event": GAME,
+    "endpoint_id": "we_5f0c2a9d31b7e846",
+}
 # How else an endpoint is asked than without anything: by its operation id.
 QUESTIONS: dict[str, list[dict[str, str]]] = {
     "listSignals": [{"order": "ranked"}, {"since_sequence": "0"}, {"event": GAME}],
@@ -86,7 +93,7 @@ def hidden(api: Api) -> dict[str, bool]:
 
 def test_no_endpoint_tells_any_plan_what_it_does_not_include(start_api: Callable[..., Api]) -> None:
     # All kinds of signals are shown: what the gate keeps back could not leak.
-    api = start_api(STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE="false")
+    api = start_api(STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE="false", STRATUM_API_ENABLE_WEBHOOKS="true")
     seed(api)
     seed_closes(api)
     hides = hidden(api)
