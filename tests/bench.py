@@ -31,6 +31,7 @@ from stratum_pipelines.readers import Readers
 from tests.bench_fair_odds import fair_odds
 from tests.bench_performance import performance
 from tests.bench_replay import bench_replay
+from tests.bench_stream import bench_stream
 from tests.postgres import NoServer, fresh_database
 from warehouse.settings import read_settings
 from warehouse.tables import OddsSnapshots, Polls
@@ -220,6 +221,7 @@ PARTS = {
     "imports": imports,
     "fair-odds": lambda: fair_odds(say, DATA),
     "replay": lambda: bench_replay(say),
+    "stream": lambda: bench_stream(say),
     "performance": lambda: performance(say),
 }
 

@@ -101,7 +101,8 @@ class PostgresCounts:
     async def open(self) -> None:
         """Connect, and make the table where it is not there."""
         async with said_plainly(self.url):
-            self._pool = await open_pool(self.url, CONNECTIONS, synchronous_commit="off")
+            # Compiling a statement would take the server longer than answering it.
+            self._pool = await open_pool(self.url, CONNECTIONS, synchronous_commit="off", jit="off")
             async with self._pool.acquire() as connection, connection.transaction():
                 # Two workers that start at once both find it missing; the second one waits and finds it there.
                 await connection.execute("select pg_advisory_xact_lock(7283004)")

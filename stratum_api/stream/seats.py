@@ -28,11 +28,13 @@ COLUMNS = (
 )
 # Any free seat, not the first: those who come together then seldom want the same one. Of two that do one finds it taken.
 TAKE = """
-with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < cast($3 as bigint))
+with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < cast($3 as bigint)),
+free as (
+  select n from numbers except
+  select number from open_streams where account_id = cast($1 as text) and expires_at > cast($5 as double precision)
+)
 insert into open_streams as s (account_id, number, worker, expires_at)
-select cast($1 as text), n, cast($2 as text), cast($4 as double precision) from numbers
-where not exists (select 1 from open_streams t where t.account_id = $1 and t.number = n and t.expires_at > cast($5 as double precision))
-order by random() limit 1
+select cast($1 as text), n, cast($2 as text), cast($4 as double precision) from free where true order by random() limit 1
 on conflict (account_id, number) do update set worker = excluded.worker, expires_at = excluded.expires_at
 where s.expires_at <= cast($5 as double precision)
 returning number

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 
 from litestar.enums import ScopeType
+from litestar.exceptions import WebSocketDisconnect
 from litestar.types import Receive, Scope, Send
 
 from stratum_api import measures
@@ -50,15 +51,18 @@ async def _as_websocket(follower: Follower, receive: Receive, send: Send) -> Non
     written = measures.STREAM_MESSAGES.labels("websocket")
 
     async def write(some: Sequence[Frame]) -> None:
-        for frame in some:
-            await send({"type": "websocket.send", "bytes": None, "text": frame.text})
+        try:
+            for frame in some:
+                await send({"type": "websocket.send", "bytes": None, "text": frame.text})
+        except WebSocketDisconnect:
+            raise ConnectionResetError("the client went away") from None
         written.inc(len(some))
 
     await receive()  # websocket.connect
     await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
     if await follower.serve(write, _gone(receive, "websocket.disconnect")):
         code = CLOSE_CODES[follower.ending]
-        with contextlib.suppress(OSError):  # it went away meanwhile
+        with contextlib.suppress(OSError, WebSocketDisconnect):  # it went away meanwhile
             await send({"type": "websocket.close", "code": code, "reason": follower.ending})
 
 
