@@ -28,6 +28,7 @@ from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import raw_row, store_answers
 from stratum_pipelines.readers import Readers
+from tests.bench_dispatch import dispatch
 from tests.bench_fair_odds import fair_odds
 from tests.bench_performance import performance
 from tests.bench_replay import bench_replay
@@ -222,6 +223,7 @@ PARTS = {
     "fair-odds": lambda: fair_odds(say, DATA),
     "replay": lambda: bench_replay(say),
     "stream": lambda: bench_stream(say),
+    "dispatch": lambda: dispatch(say),
     "performance": lambda: performance(say),
 }
 

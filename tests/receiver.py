@@ -32,6 +32,7 @@ class Receiver:
     answer: Callable[[Request], Answer] = lambda _: OK
     requests: list[Request] = field(default_factory=list)
     n_connections: int = 0
+    keeps: bool = True
     port: int = 0
 
     @property
@@ -49,7 +50,6 @@ class Receiver:
             yield self
         finally:
             server.close()
-            server.close_clients() if hasattr(server, "close_clients") else None
             await asyncio.sleep(0)
 
 
@@ -79,7 +79,8 @@ class _Serving(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         request = Request(self.path, self.headers, bytes(self.body))
-        self.receiver.requests.append(request)
+        if self.receiver.keeps:
+            self.receiver.requests.append(request)
         answer = self.receiver.answer(request)
         if isinstance(answer, bytes):
             self._send(answer)

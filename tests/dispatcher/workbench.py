@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import uvloop
+
 from stratum_api.dispatcher.dispatcher import Dispatcher
 from stratum_api.dispatcher.settings import Rules, read_dispatch_settings
 from stratum_api.secret_box import SecretBox
@@ -91,4 +93,4 @@ def run_with(database: Database, work: Callable[[Workbench], Awaitable[Any]]) ->
             desk = WebhookDesk(database, BOX, DestinationRules(vouched_for=["127.0.0.1"]), "test")
             return await work(Workbench(database, receiver, desk, make_account(database)))
 
-    return asyncio.run(run())
+    return uvloop.run(run())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -40,7 +41,7 @@ def within(work: Callable[[Receiver, Poster], Awaitable[Any]], answer: Any = OK,
             finally:
                 await poster.close()
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 async def post(receiver: Receiver, poster: Poster, timeout_s: float = 5.0) -> Posted:
@@ -132,7 +133,8 @@ def test_dripping_bytes_do_not_prolong_a_request() -> None:
 
         async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             for _ in range(30):
-                writer.write(b"H")
+                if not writer.is_closing():
+                    writer.write(b"H")
                 await asyncio.sleep(0.02)
             writer.close()
             over.set()
@@ -159,7 +161,7 @@ def test_a_name_that_stands_for_this_machine_is_refused_whatever_it_stood_for_be
                 await poster.post("https://partner.example/hook", {}, b"", 1.0)
         await poster.close()
 
-    asyncio.run(work())
+    uvloop.run(work())
 
 
 def test_a_name_that_cannot_be_resolved_is_unreachable() -> None:
@@ -173,7 +175,7 @@ def test_a_name_that_cannot_be_resolved_is_unreachable() -> None:
                 await call
         await poster.close()
 
-    asyncio.run(work())
+    uvloop.run(work())
 
 
 def test_a_name_that_takes_forever_to_resolve_delays_no_other() -> None:
@@ -200,7 +202,7 @@ def test_a_name_that_takes_forever_to_resolve_delays_no_other() -> None:
             gate.set()
             await poster.close()
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 def test_a_header_cannot_hold_a_line_break() -> None:
@@ -260,4 +262,4 @@ def test_a_certificate_has_to_be_trusted_and_made_for_the_name(tmp_path: Path) -
                 await poster.close()
             assert len(receiver.requests) == 1
 
-    asyncio.run(run())
+    uvloop.run(run())

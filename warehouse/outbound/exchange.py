@@ -6,6 +6,7 @@ A general client spends several times longer on a request than the request takes
 import asyncio
 import time
 from dataclasses import dataclass, field
+from typing import cast
 
 import httptools
 
@@ -72,8 +73,8 @@ class Exchange(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It is there."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Those of uvloop are like asyncio's and not of its class.
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """A piece of an answer."""
