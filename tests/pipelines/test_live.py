@@ -25,7 +25,7 @@ from warehouse.database import Outbox
 from warehouse.tables import Polls
 
 NBA = "basketball_nba"
-N, KILLED_AT = 14, 10
+N, KILLED_AT = 14, 8
 
 CHILD = """
 import os, signal, sys
