@@ -16,7 +16,10 @@ SIDE_OF_WORD = {"Draw": 2, "Over": 0, "Under": 1}
 
 @dataclass
 class KnownGame:
-    """A game as the board knows it. Times are UTC microseconds; `names` maps every team name seen to its side (0 home)."""
+    """A game as the board knows it. Times are UTC microseconds; `names` maps every team name seen to its side (0 home).
+
+    `is_turned` says whether the provider that listed it first now lists its sides the other way round.
+    """
 
     event_id: str
     provider: str
@@ -29,6 +32,7 @@ class KnownGame:
     n_reschedules: int = 0
     is_listed: bool = True
     status: str = "scheduled"
+    is_turned: bool = False
 
 
 @dataclass
@@ -51,7 +55,7 @@ class Registry:
         position = self.links.get(key)
         names = {} if position is None else self.games[position].names
         if position is not None and {names.get(game.home_team), names.get(game.away_team)} == {0, 1}:
-            return position, None
+            return position, self._turn(position, provider, game)
         # Names are looked at when they are new; those a game is known by have been.
         fault = _unusable_name(game) or _impossible_teams(game, names)
         if fault is not None:
@@ -129,6 +133,19 @@ class Registry:
             f"by teams and start.{advice} Link it with: stratum link {provider} {game.event_id} EVENT_ID"
         )
         return Refusal("events", "unmatched_event", detail, game.event_id, game.event_id)
+
+    def _turn(self, position: int, provider: str, game: Game) -> Refusal | None:
+        """A remark when the provider of a game begins or ends to list its sides the other way round; another one always may."""
+        known = self.games[position]
+        is_turned = known.names[game.home_team] == 1
+        if provider != known.provider or is_turned == known.is_turned:
+            return None
+        known.is_turned = is_turned
+        detail = (
+            f"Game {game.event_id}, {known.away_team} at {known.home_team}, is {'now' if is_turned else 'again'} listed as "
+            f"{game.away_team} at {game.home_team}; its sides stay as they were first, and quotes go by the names of the teams."
+        )
+        return Refusal("events", "sides_swapped", detail, f"{game.away_team} at {game.home_team}", game.event_id)
 
     def _rename(self, position: int, game: Game) -> tuple[int, Refusal | None]:
         """One changed name is the same team renamed; two make another game, whose quotes must not mix with this one's."""

@@ -185,20 +185,28 @@ def _kinds_of(board: Board, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int6
 def _refuse_unknown(
     reading: Reading, slots: npt.NDArray[np.int64], events: npt.NDArray[np.int64], refusals: list[Refusal]
 ) -> None:
-    """One refusal per name without a place and answer, with the number of quotes it cost."""
+    """One refusal per name without a place and answer, with the number of quotes it cost; outcomes, which may be many, share one."""
     strange = np.flatnonzero((slots < 0) & (events >= 0)) if len(slots) else slots
     names: dict[tuple[int, str], list[int]] = {}
     for i in strange.tolist():
         code = int(slots[i])
-        names.setdefault((code, _name_at_fault(reading, i, code)), []).append(i)
+        name = "" if code == UNKNOWN_OUTCOME else _name_at_fault(reading, i, code)
+        names.setdefault((code, name), []).append(i)
     for (code, name), where in names.items():
         first = reading.games[reading.event[where[0]]].event_id
-        cost = f"{len(where)} quotes were left out, the first in game {first}."
+        cost = f"{len(where)} {'quote was' if len(where) == 1 else 'quotes were'} left out, the first in game {first}."
         if code == UNUSABLE_NAME:
             detail = f"The name {shown(name)} {WHY_UNUSABLE}; {cost}"
             refusals.append(Refusal("odds_snapshots", "unusable_name", detail, shown(name), repr(name)))
+        elif code == UNKNOWN_OUTCOME:
+            unknown = list(dict.fromkeys(_name_at_fault(reading, i, code) for i in where))
+            some = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
+            detail = (
+                f"{'An outcome is' if len(unknown) == 1 else f'{len(unknown)} outcomes are'} not known ({some}); {cost}"
+            )
+            refusals.append(Refusal("odds_snapshots", "unknown_outcome", detail, ", ".join(unknown), unknown[0]))
         else:
-            what = {UNKNOWN_BOOK: "bookmaker", UNKNOWN_MARKET: "market", UNKNOWN_OUTCOME: "outcome"}[code]
+            what = {UNKNOWN_BOOK: "bookmaker", UNKNOWN_MARKET: "market"}[code]
             detail = f"The {what} {name!r} is not known; {cost}"
             refusals.append(Refusal("odds_snapshots", f"unknown_{what}", detail, name, name))
 

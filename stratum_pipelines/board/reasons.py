@@ -19,7 +19,7 @@ REASONS: dict[str, str] = {
     "unknown_market": "The market is none of h2h, spreads and totals. Its quotes were left out; one row per market and answer.",
     "unknown_outcome": (
         "The outcome is no team of the game, nor Draw where the league has draws, nor Over or Under. Its quotes were left "
-        "out; one row per name and answer."
+        "out; one row per answer, with all such names."
     ),
     "impossible_price": (
         "An American price that is not whole, lies between -100 and 100 or beyond a million; a decimal price not above 1 "
@@ -35,6 +35,10 @@ REASONS: dict[str, str] = {
         "names what it could be."
     ),
     "teams_changed": "A known id now names two other teams. The game was left out of this answer.",
+    "sides_swapped": (
+        "A known id now lists home and away the other way round, or no longer does. Nothing was left out; the sides stay as "
+        "they were first, and quotes go by the names of the teams. One row per change."
+    ),
     "team_renamed": "A known id names one team anew. Nothing was left out; quotes go on under the first name.",
     "out_of_order": "The answer is not later than the last one of its sport. It stays in raw_odds; recomputing its day uses it.",
     "cannot_be_computed": (

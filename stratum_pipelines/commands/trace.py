@@ -49,8 +49,11 @@ ANSWERS = {
 @json_option
 def trace_command(signal_id: str, as_json: bool) -> None:
     """Print the way from a signal back to the quotes and the answers it came from."""
+    import polars as pl
+
     from stratum_pipelines.doctor import open_to_look
     from stratum_pipelines.trace import UnknownSignal, trace
+    from warehouse.tables import COUNTED_CONVENTION
 
     with opened_platform(filled=True, opener=open_to_look) as platform:
         try:
@@ -75,8 +78,14 @@ def trace_command(signal_id: str, as_json: bool) -> None:
         results.print("Entry: no fresh quote was left to take")
     if found.clv.is_empty():
         results.print("Close: not drawn yet, the game has not started as far as the answers go")
-    for row in found.clv.sort("convention", "version").iter_rows(named=True):
+    # Scorecards, summaries and messages go by one convention: it comes first, whatever the others say.
+    is_beside = pl.col("convention") != COUNTED_CONVENTION
+    for row in found.clv.sort(is_beside, "convention", "version").iter_rows(named=True):
         results.print(_close(row))
+    if "last_seen" in found.clv["convention"]:
+        results.print(
+            "[dim]last_seen: the last line before the game left the feed, in play where the feed goes on[/dim]"
+        )
     date = f"{signal['detected_at']:%Y-%m-%d}"
     _grid("Consensus", found.consensus, CONSENSUS, date)
     _grid("Quotes, with the last ones before the window", found.quotes, QUOTES, date)

@@ -72,6 +72,7 @@ def closing_lines(
         # Rows of earlier versions have no fair_point: their books were not moved, and the median stood for all numbers.
         pl.coalesce("fair_point", "point_median").alias("fair_point"),
         pl.col("n_books"),
+        *_BEHIND,
         pl.col("bookmakers").fill_null([]),
         _quality(pl.col("price_median"), pl.col("n_groups") < MIN_GROUPS).alias("quality"),
     )
@@ -103,7 +104,18 @@ def _with_fair(quoted: pl.DataFrame, one_book: list[str], method_of: MethodOf) -
 
 
 _OUTCOME = ["event_id", "market", "outcome"]
-_AGREED = ["sport_key", "side", "point_median", "price_median", "fair_prob", "fair_point", "n_books", "n_groups"]
+_BEHIND = ["n_stale", "age_median_s", "age_max_s"]
+_AGREED = [
+    "sport_key",
+    "side",
+    "point_median",
+    "price_median",
+    "fair_prob",
+    "fair_point",
+    "n_books",
+    "n_groups",
+    *_BEHIND,
+]
 _QUOTED = ["sport_key", "side", "point", "price_decimal", "is_suspended"]
 
 

@@ -4,8 +4,12 @@ from collections.abc import Collection, Sequence
 
 import polars as pl
 
-# What is worked out here, or depends on when a row was written: no change of these is a correction.
-_OWN = ("version", "is_current", "final_at", "is_final", "reason", "computed_at", "close_version")
+# What is worked out here, depends on when a row was written, or only tells of the quotes behind it and is not in older rows:
+# no change of these is a correction.
+_OWN = (
+    *("version", "is_current", "final_at", "is_final", "reason", "computed_at", "close_version"),
+    *("n_stale", "age_median_s", "age_max_s"),
+)
 
 
 def carry_versions(made: pl.DataFrame, stored: pl.DataFrame, of: Sequence[str], as_of: pl.Expr) -> pl.DataFrame:

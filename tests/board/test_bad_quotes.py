@@ -32,7 +32,38 @@ def test_unknown_markets_and_outcomes_are_refused_once_per_answer_with_their_num
     strange["markets"][1]["outcomes"][0]["name"] = "Somebody Else"
     refused = replay([answer(NOON, [game([strange, good()])])])["quarantine"].sort("reason")
     assert refused["reason"].to_list() == ["unknown_market", "unknown_outcome"]
-    assert "2 quotes" in refused["detail"][0] and "1 quotes" in refused["detail"][1]
+    assert "2 quotes were left out" in refused["detail"][0] and "1 quote was left out" in refused["detail"][1]
+
+
+def test_many_unknown_runners_are_one_row_with_their_number() -> None:
+    strange = [book(key, NOON, h2h=(-150, 130)) for key in ("draftkings", "betmgm")]
+    for one in strange:
+        one["markets"][0]["outcomes"] = [{"name": f"Runner {i}", "price": 900} for i in range(24)]
+    (row,) = replay([answer(NOON, [game([*strange, good()])])])["quarantine"].iter_rows(named=True)
+    assert row["reason"] == "unknown_outcome"
+    assert row["detail"] == (
+        "24 outcomes are not known ('Runner 0', 'Runner 1', 'Runner 2', 'Runner 3', 'Runner 4', …); "
+        "48 quotes were left out, the first in game game-1."
+    )
+    assert row["value"].startswith("Runner 0, Runner 1, ") and "Runner 23" in row["value"]
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_sides_that_are_swapped_under_one_id_are_remarked_once_and_cost_nothing(one_by_one: bool) -> None:
+    turns = [("Home", "Away"), ("Away", "Home"), ("Away", "Home"), ("Home", "Away")]
+    answers = [
+        answer(NOON + i * MINUTE, [game([good(NOON + i * MINUTE)], home=home, away=away)])
+        for i, (home, away) in enumerate(turns)
+    ]
+    rows = replay(answers, one_by_one=one_by_one)
+    assert rows["quarantine"]["reason"].to_list() == ["sides_swapped"] * 2
+    assert [detail.partition(" is ")[2].partition(";")[0] for detail in rows["quarantine"]["detail"]] == [
+        "now listed as Home at Away",
+        "again listed as Away at Home",
+    ]
+    # The favourite is the home team throughout: quotes go by name, so nothing has moved.
+    assert rows["odds_snapshots"].height == 6 and set(rows["events"]["event_id"]) == {"game-1"}
+    assert rows["polls"]["n_quotes"].to_list() == [6] * 4
 
 
 def test_a_missing_point_is_refused() -> None:

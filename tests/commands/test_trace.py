@@ -62,6 +62,22 @@ def test_every_version_of_the_close_is_shown_with_its_moment_and_which_one_count
     )
 
 
+def test_the_convention_that_is_counted_comes_first_and_last_seen_says_what_it_is(
+    platform: Platform, strongest: str, invoke
+) -> None:
+    mine = platform.lake.scan(ClvRecords).collect().filter(pl.col("signal_id") == strongest).head(1)
+    every = ("actual", "last_seen", "pregame_end", "scheduled")
+    records = pl.concat([mine.with_columns(convention=pl.lit(name)) for name in every])
+    platform.lake.replace_rows(ClvRecords, records, column="signal_id", values=[strongest])
+    shown = invoke("trace", strongest).stdout
+    told = [line.partition("(")[2].partition(")")[0] for line in shown.splitlines() if line.startswith("Close (")]
+    assert told == ["scheduled", "actual", "last_seen", "pregame_end"]
+    assert "last_seen: the last line before the game left the feed" in shown
+    alone = mine.with_columns(convention=pl.lit("scheduled"))
+    platform.lake.replace_rows(ClvRecords, alone, column="signal_id", values=[strongest])
+    assert "last_seen" not in invoke("trace", strongest).stdout
+
+
 def test_a_beginning_in_any_case_is_enough(platform: Platform, strongest: str) -> None:
     assert trace(platform, strongest[:16].upper()).signal["signal_id"] == strongest
 

@@ -44,6 +44,9 @@ def agreed(
             "commence_at": START,
             "n_books": groups + 1,
             "n_groups": groups,
+            "n_stale": 2,
+            "age_median_s": 31.5,
+            "age_max_s": 118.0,
             "point_median": point,
             "price_median": price,
             "fair_prob": f,
@@ -103,6 +106,12 @@ def test_the_close_is_the_last_row_at_or_before_the_start_and_a_late_price_is_no
     assert overall.select("outcome", "point").rows() == [("Away", 5.5), ("Home", -5.5)]
     assert found.filter(pl.col("bookmaker") == "fanduel")["price_decimal"].to_list() == [1.9, 1.9]
     assert set(found["convention"]) == {"scheduled"}
+
+
+def test_a_close_says_how_old_the_quotes_behind_it_were_and_how_many_were_left_out() -> None:
+    found = closes(agreed(NOON, -3.0), quotes(NOON, "fanduel", 1.9, 1.9))
+    behind = found.select("bookmaker", "n_books", "n_stale", "age_median_s", "age_max_s").unique().sort("bookmaker")
+    assert behind.rows() == [("consensus", 6, 2, 31.5, 118.0), ("fanduel", 1, None, None, None)]
 
 
 def test_each_version_has_the_close_of_its_own_moment() -> None:

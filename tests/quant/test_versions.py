@@ -55,6 +55,14 @@ def test_what_is_the_same_adds_nothing() -> None:
     assert carried(stored, stored).equals(stored.sort(*LINE))
 
 
+def test_to_know_more_of_the_quotes_behind_a_close_is_no_correction() -> None:
+    stored = lines(line(-3.0))
+    known = {"n_stale": 2, "age_median_s": 31.5, "age_max_s": 118.0}
+    assert carried(lines(line(-3.0, **known)), stored).equals(stored)
+    (_, corrected) = carried(lines(line(-4.0, **known)), stored).to_dicts()
+    assert (corrected["reason"], corrected["n_stale"], corrected["age_max_s"]) == ("correction", 2, 118.0)
+
+
 def test_what_was_not_final_is_replaced_in_its_place() -> None:
     early = lines(line(-3.0, is_final=False))
     assert shown(carried(lines(line(-4.0)), early)) == [(1, -4.0, True, True, "first")]

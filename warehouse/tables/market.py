@@ -122,7 +122,7 @@ class Consensus(Table, version=3):
     response_id = text("The answer that caused the row, in raw_odds.")
 
 
-class ClosingLines(Table, version=3):
+class ClosingLines(Table, version=4):
     """One row per outcome, book (or the consensus), closing convention and version."""
 
     name = "closing_lines"
@@ -160,6 +160,17 @@ class ClosingLines(Table, version=3):
         nullable=True,
     )
     n_books = count("Books behind the close: 1 or 0 for a book's own.")
+    n_stale = count(
+        "Books the consensus left out as stale. Null for a book's own and in older rows.",
+        nullable=True,
+    )
+    age_median_s = number(
+        "Median age of the quotes behind the consensus when it was written, over operator groups; null as above.",
+        unit="seconds",
+        nullable=True,
+        at_least=0,
+    )
+    age_max_s = number("Age of the oldest of them; null as above.", unit="seconds", nullable=True, at_least=0)
     bookmakers = text_list(
         "Books with a quote on every outcome at the close, sorted. Where they are more than n_books, the consensus left the rest "
         "out as stale. Null in older rows.",
