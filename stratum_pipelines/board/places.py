@@ -194,7 +194,7 @@ def _refuse_unknown(
         names.setdefault((code, name), []).append(i)
     for (code, name), where in names.items():
         first = reading.games[reading.event[where[0]]].event_id
-        cost = f"{len(where)} {'quote was' if len(where) == 1 else 'quotes were'} left out, the first in game {first}."
+        cost = f"{len(where)} quotes were left out, the first in game {first}."
         if code == UNUSABLE_NAME:
             detail = f"The name {shown(name)} {WHY_UNUSABLE}; {cost}"
             refusals.append(Refusal("odds_snapshots", "unusable_name", detail, shown(name), repr(name)))

@@ -32,7 +32,7 @@ def test_unknown_markets_and_outcomes_are_refused_once_per_answer_with_their_num
     strange["markets"][1]["outcomes"][0]["name"] = "Somebody Else"
     refused = replay([answer(NOON, [game([strange, good()])])])["quarantine"].sort("reason")
     assert refused["reason"].to_list() == ["unknown_market", "unknown_outcome"]
-    assert "2 quotes were left out" in refused["detail"][0] and "1 quote was left out" in refused["detail"][1]
+    assert "2 quotes were left out" in refused["detail"][0] and "1 quotes were left out" in refused["detail"][1]
 
 
 def test_many_unknown_runners_are_one_row_with_their_number() -> None:
