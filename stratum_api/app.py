@@ -216,6 +216,8 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, LakeError):
         logger.warning("%s", error)
         return Unavailable("The lake does not answer.", headers={"Retry-After": str(RETRY_AFTER_S)})
+    if isinstance(error, RecursionError):
+        return BadRequest("The body is nested too deeply.")
     if isinstance(error, ValidationException):
         named = error.extra if isinstance(error.extra, list) else []
         errors = [{"name": str(one.get("key", "")), "message": str(one.get("message", ""))} for one in named]

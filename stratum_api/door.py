@@ -8,6 +8,7 @@ import asyncio
 import datetime as dt
 import ipaddress
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
@@ -45,6 +46,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Neither keys nor limits here: probes must get through, and pages about the API cost next to nothing.
 OPEN_PATHS = ("/health/", "/docs", "/problems")
+# A line break at the end of a value would pass for none, in patterns as in lists that people read.
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL_QUOTED = re.compile(rb"%(?:[01][0-9A-Fa-f]|7[Ff])")
 LONGEST_ADDRESS = 8_192
 # Refusals of keys leave at multiples of this, whatever took how long: their timing says nothing.
 REFUSAL_STEP_S = 0.01
@@ -128,8 +132,8 @@ class Door:
         query = scope["query_string"]
         if len(scope["raw_path"] or b"") + len(query) > LONGEST_ADDRESS:
             raise AddressTooLong
-        if "\x00" in scope["path"] or b"%00" in query:
-            raise BadRequest("The address holds a NUL.")
+        if CONTROL.search(scope["path"]) or CONTROL_QUOTED.search(query):
+            raise BadRequest("The address holds a NUL or another control character.")
         max_bytes = self.service.settings.max_body_bytes
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length[:20]) > max_bytes:

@@ -91,6 +91,9 @@ async def read_since_sequence(
     rows = await service.rows.fetch(statement, *ask.values)
     # Asked after the rows: what was deleted while they were read shows here.
     ((oldest, newest),) = await service.rows.fetch(KEPT)
+    if sight.is_delayed:
+        # How far the stream has come is news as well.
+        oldest, newest = min(oldest, last + 1), last
     if not oldest - 1 <= since_sequence <= newest:
         raise SnapshotRequired(f"The stream holds {oldest} to {newest}.", oldest=oldest, newest=newest)
     items = as_structs(ShownSignal, rows, service.rows.source, beside=1)

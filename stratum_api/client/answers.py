@@ -185,8 +185,8 @@ class Signal(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Price of that quote. Null for redacted plans."""
     entry_bookmaker: str | None = None
     """The book that quoted it; null when no fresh quote was left to take. Null for redacted plans."""
-    strength_score: int
-    """From 1 to 100, from size, speed and books."""
+    strength_score: int | None = None
+    """From 1 to 100, from size, speed and books. Null for redacted plans."""
     composite_score: float
     """The score that ranks signals, 1 to 100."""
     score_source: str
@@ -381,8 +381,8 @@ class Dislocation(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Start, as then known."""
     time_bucket: str
     """Time to start, in steps."""
-    strength_score: int
-    """From 1 to 100, from size, speed and books."""
+    strength_score: int | None = None
+    """From 1 to 100, from size, speed and books. Null for redacted plans."""
     composite_score: float
     """The score that ranks signals, 1 to 100."""
     priority: str

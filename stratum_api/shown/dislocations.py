@@ -25,7 +25,7 @@ class ShownDislocation(Shown):
     detected_at: Open[dt.datetime]
     commence_at: Open[dt.datetime]
     time_bucket: Open[str]
-    strength_score: Open[int]
+    strength_score: Full[int]
     composite_score: Open[float]
     priority: Open[str]
     response_id: Open[str]

@@ -1,7 +1,8 @@
 """A signal as answers show it.
 
 Without the plan for it nobody learns which books moved or how fast: neither directly nor by what would tell it, the length of
-the window (which with the move gives the speed), the counts of books and the quote that could be taken.
+the window (which with the move gives the speed), the counts of books, the quote that could be taken, and the strength, which less
+the share of the move is the share of speed and books.
 """
 
 import datetime as dt
@@ -44,7 +45,7 @@ class ShownSignal(Shown):
     entry_point: Full[float]
     entry_price_decimal: Full[float]
     entry_bookmaker: Full[str]
-    strength_score: Open[int]
+    strength_score: Full[int]
     composite_score: Open[float]
     score_source: Open[str]
     priority: Open[str]

@@ -58,7 +58,15 @@ def test_what_a_parameter_lacks_is_named(api: Api) -> None:
         assert [one["name"] for one in said["errors"]] == ["periods"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b'{"name": 1}', b'{"name": "x", "more": 1}', b"[]", b"null", b""])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"{", b"\xff\xfe", b'{"name": 1}', b'{"name": "x", "more": 1}', b"[]", b"null", b""),
+        b"[" * 40_000,
+        b'{"more": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    ],
+    ids=lambda body: body[:24].decode("latin-1"),
+)
 def test_a_body_that_cannot_be_used_is_a_bad_request(api: Api, body: bytes) -> None:
     answer = api.ask(
         "POST", "/api/v1/account/keys", api.key(), content=body, headers={"Content-Type": "application/json"}

@@ -28,6 +28,20 @@ def test_an_entry_is_not_changed_or_deleted(database: Database, statement: str) 
     assert (entry.actor, entry.subject_id, entry.detail) == ("a", "one", {"n": "one"})
 
 
+def test_an_entry_is_not_replaced_by_another_of_its_number(database: Database) -> None:
+    with database.begin() as connection:
+        note(connection, "one")
+    (entry,) = AuditTrail(database).entries()
+    if database.is_sqlite:
+        columns = ", ".join(
+            f"'tampered' as {column.name}" if column.name == "action" else column.name
+            for column in audit_entries.columns
+        )
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql(f"insert or replace into audit_entries select {columns} from audit_entries")
+    assert AuditTrail(database).entries() == [entry]
+
+
 def test_the_whole_table_is_not_emptied_at_once(database: Database) -> None:
     if database.is_sqlite:
         return  # it has no such statement: delete is the only way, and is refused

@@ -17,6 +17,22 @@ def refuse_changes(table: str, dialect: str) -> list[str]:
     ]
 
 
+def refuse_replacement(table: str, key: str, dialect: str) -> list[str]:
+    """The statements that keep a row from being replaced by another of its key, and leave it as it is.
+
+    For SQLite, whose `insert or replace` deletes without asking the trigger for deletions; PostgreSQL has nothing of the kind.
+    """
+    if dialect != "sqlite":
+        return []
+    there = f"exists (select 1 from {table} where {key} = new.{key})"  # noqa: S608 - names of ours
+    return [f"create trigger {table}_no_replace before insert on {table} when {there} begin select raise(ignore); end"]
+
+
+def allow_replacement(table: str, dialect: str) -> list[str]:
+    """The statements that take it back."""
+    return [f"drop trigger {table}_no_replace"] if dialect == "sqlite" else []
+
+
 def allow_changes(table: str, dialect: str) -> list[str]:
     """The statements that take it back, so that a migration can drop the table."""
     if dialect == "sqlite":
