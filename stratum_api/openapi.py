@@ -1,6 +1,7 @@
 """The OpenAPI document: what Litestar knows of the endpoints, with every problem, header and scope they share added to it."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from inspect import getdoc
 from typing import Any
@@ -55,6 +56,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "errors": {"type": "array", "items": {"type": "object"}},
     },
 }
+FIRST = ("signals", "stream")
+BESIDE = ("description", "health")
 LIMIT_HEADERS: dict[str, str] = {
     "RateLimit-Policy": 'The limit per minute, as in `"minute";q=60;w=60`.',
     "RateLimit": 'What is left of it and for how many seconds it holds, as in `"minute";r=59;t=31`.',
@@ -80,6 +83,9 @@ def describe(app: Litestar) -> dict[str, Any]:
         operation = document["paths"].get(path, {}).get(method)
         if operation is not None:
             _complete(operation, handler, path, method)
+    # What people come for stands first.
+    met = {tag: None for item in document["paths"].values() for operation in item.values() for tag in operation["tags"]}
+    document["tags"] = [{"name": tag} for tag in sorted(met, key=lambda tag: (tag in BESIDE, tag not in FIRST))]
     document["paths"] = {path: item for path, item in document["paths"].items() if item}
     return document
 
@@ -94,6 +100,8 @@ def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, method: str) -> None:
     access: Access = handler.opt["access"]
+    said = (operation.get("description") or operation["operationId"]).partition("\n")[0]
+    operation["summary"] = re.split(r"(?<=[.:;])\s", said, maxsplit=1)[0].rstrip(".:;")
     is_limited = path.startswith("/api/")
     headers = {name: _header(said) for name, said in LIMIT_HEADERS.items()} if is_limited else {}
     headers["X-Request-ID"] = _header("The id of the request, the caller's own where it sent one.")

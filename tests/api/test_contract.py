@@ -123,6 +123,8 @@ def test_rows_that_exist_are_as_the_document_says(asked: tuple[Api, str]) -> Non
 
 def test_the_document_is_an_openapi_document_with_an_example_for_every_answer() -> None:
     SCHEMA.validate()
+    assert [one["name"] for one in DOCUMENT["tags"]][:1] == ["signals"]
+    assert DOCUMENT["paths"]["/api/v1/account/keys"]["post"]["summary"] == "Issue a key"
     for path, item in DOCUMENT["paths"].items():
         for operation in item.values():
             if path.startswith("/api/v1/intel"):
