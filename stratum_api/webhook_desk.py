@@ -60,7 +60,8 @@ class WebhookDesk:
         self, account_id: str, terms: EndpointTerms, *, most: int, now: dt.datetime, with_ed25519: bool = False
     ) -> Registered:
         """A new endpoint, unless the account has `most`. Raises OperationInvalid, EndpointsExhausted and AccountUnknown."""
-        self._check(terms)
+        self._check_address(terms.url)
+        _check(terms)
         endpoint_id = f"we_{secrets.token_hex(8)}"
         made = [make_secret(scheme) for scheme in (SCHEMES if with_ed25519 else SCHEMES[:1])]
         endpoint = self.endpoints.add(
@@ -84,7 +85,9 @@ class WebhookDesk:
         except TypeError:
             known = ", ".join(asdict(before.terms))
             raise OperationInvalid(f"A webhook endpoint can change {known}, and nothing else.") from None
-        self._check(terms)
+        if "url" in changes:  # one that was allowed when it was registered can still be disabled
+            self._check_address(terms.url)
+        _check(terms)
         cleaned = _cleaned(terms)
         return self.endpoints.change(
             endpoint_id, {name: getattr(cleaned, name) for name in changes}, actor=self.actor, now=now
@@ -160,30 +163,34 @@ class WebhookDesk:
             f"ws_{secrets.token_hex(8)}", secret.scheme, self._box.seal(secret.text, endpoint_id), secret.public_key
         )
 
-    def _check(self, terms: EndpointTerms) -> None:
+    def _check_address(self, url: str) -> None:
         """Raises OperationInvalid, which says what is allowed."""
         try:
-            self._destinations.check(terms.url)
+            self._destinations.check(url)
         except RequestRefused as error:
             raise OperationInvalid(str(error)) from None
-        unknown = sorted(set(terms.event_types) - set(EVENT_TYPES))
-        if unknown or not terms.event_types:
-            raise OperationInvalid(f"Event types are one or more of {', '.join(EVENT_TYPES)}.")
-        if len(terms.description) > LONGEST_DESCRIPTION or not (terms.description or " ").isprintable():
-            raise OperationInvalid(f"A description has at most {LONGEST_DESCRIPTION} printable characters.")
-        for name, value, (least, most) in (
-            ("timeout_s", terms.timeout_s, TIMEOUT_S),
-            ("batch_size", terms.batch_size, BATCH_SIZE),
-            ("rate_per_s", terms.rate_per_s, RATE_PER_S),
-        ):
-            if value is not None and not least <= value <= most:
-                raise OperationInvalid(f"{name} is {value:g}, and has to be from {least:g} to {most:g}.")
-        if not QUEUE.fullmatch(terms.queue):
-            raise OperationInvalid("The name of a queue has 1 to 40 small letters, digits, hyphens and underscores.")
-        try:
-            msgspec.convert(dict(terms.filters), Filters)
-        except msgspec.ValidationError as error:
-            raise OperationInvalid(f"These filters cannot be used: {error}.") from None
+
+
+def _check(terms: EndpointTerms) -> None:
+    """Raises OperationInvalid, which says what is allowed."""
+    unknown = sorted(set(terms.event_types) - set(EVENT_TYPES))
+    if unknown or not terms.event_types:
+        raise OperationInvalid(f"Event types are one or more of {', '.join(EVENT_TYPES)}.")
+    if len(terms.description) > LONGEST_DESCRIPTION or not (terms.description or " ").isprintable():
+        raise OperationInvalid(f"A description has at most {LONGEST_DESCRIPTION} printable characters.")
+    for name, value, (least, most) in (
+        ("timeout_s", terms.timeout_s, TIMEOUT_S),
+        ("batch_size", terms.batch_size, BATCH_SIZE),
+        ("rate_per_s", terms.rate_per_s, RATE_PER_S),
+    ):
+        if value is not None and not least <= value <= most:
+            raise OperationInvalid(f"{name} is {value:g}, and has to be from {least:g} to {most:g}.")
+    if not QUEUE.fullmatch(terms.queue):
+        raise OperationInvalid("The name of a queue has 1 to 40 small letters, digits, hyphens and underscores.")
+    try:
+        msgspec.convert(dict(terms.filters), Filters)
+    except msgspec.ValidationError as error:
+        raise OperationInvalid(f"These filters cannot be used: {error}.") from None
 
 
 def _cleaned(terms: EndpointTerms) -> EndpointTerms:

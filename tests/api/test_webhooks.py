@@ -174,6 +174,16 @@ def test_a_change_touches_what_it_names_and_nothing_else(api: Api) -> None:
     assert problem(api.ask("PATCH", path, key, json={"account_id": "mine"}))["code"] == "parameter_invalid"
 
 
+def test_an_address_that_is_no_longer_allowed_keeps_nobody_from_disabling_its_webhook(
+    api: Api, start_api: Callable[..., Api]
+) -> None:
+    key = api.key()
+    path = f"{WEBHOOKS}/{register(api, key)['webhook']['endpoint_id']}"
+    strict = start_api(STRATUM_API_ENABLE_WEBHOOKS="true")
+    assert strict.ask("PATCH", path, key, json={"is_enabled": False}).json()["disabled_reason"] == "partner"
+    assert problem(strict.ask("PATCH", path, key, json={"url": LOCAL}))["errors"][0]["name"] == "url"
+
+
 def test_webhooks_of_others_look_like_none(api: Api) -> None:
     mine, theirs = api.key(), api.key()
     endpoint_id = register(api, theirs)["webhook"]["endpoint_id"]
