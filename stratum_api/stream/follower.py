@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from stratum_api.stream.tail import Tail
 
 MOST_WAITING = 1_000
-# What is written at once: a client that has fallen behind costs few system calls.
-MOST_AT_ONCE = 64
+# Written at once, and a message more: a client that has fallen behind costs few system calls, and one that takes nothing little memory.
+BYTES_AT_ONCE = 65_536
 STUCK_S = 10.0
 # A connection that took nothing for so long is not merely waiting for the network.
 BLOCKED_S = 0.25
@@ -133,7 +133,10 @@ class Follower:
         """Write everything that waits."""
         assert self._write is not None
         while self.waiting:
-            some = [self.waiting.popleft() for _ in range(min(len(self.waiting), MOST_AT_ONCE))]
+            some, n_bytes = [], 0
+            while self.waiting and n_bytes < BYTES_AT_ONCE:
+                some.append(self.waiting.popleft())
+                n_bytes += len(some[-1].sse)
             self._writing_since = time.monotonic()
             await self._write(some)
             self._writing_since = None

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stratum_api.shown.clv_records import ShownRecord
 from stratum_api.shown.signals import ShownSignal
 from stratum_api.tiers import Shown, Sight, veil_of
-from warehouse.database.outbox import LIMIT_ALERT, SIGNAL_DETECTED
+from warehouse.database.outbox import CLV_FINALIZED, LIMIT_ALERT, SIGNAL_DETECTED
 
-# Of a topic that is not here, redacted plans see nothing: nobody has said which of its fields are for everybody.
-KINDS: Mapping[str, type[Shown]] = {SIGNAL_DETECTED: ShownSignal}
+# Of a topic that is not here redacted plans see nothing: nobody has said which of its fields are for everybody.
+KINDS: Mapping[str, type[Shown]] = {SIGNAL_DETECTED: ShownSignal, CLV_FINALIZED: ShownRecord}
 OPEN_FIELDS = {
     topic: frozenset(kind.__struct_fields__) - frozenset(veil_of(kind).hidden[kind]) for topic, kind in KINDS.items()
 }
@@ -42,7 +43,10 @@ class Tier:
         return None if self.history_days is None else now - dt.timedelta(days=self.history_days)
 
     def over(self, topic: str, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The payload with fields the plan does not include null; None where it is not shown at all. Notices to the account are whole."""
+        """The payload with fields the plan does not include null; None where it is not shown at all.
+
+        Notices to the account are whole. Where only the core is shown, so is nothing that does not say it is of the core.
+        """
         if topic == LIMIT_ALERT:
             return dict(payload)
         shown = OPEN_FIELDS.get(topic)

@@ -41,7 +41,9 @@ def test_a_redacted_plan_is_told_what_every_answer_tells_it_and_no_more(api: Api
             return await a.until(2), await b.until(3)
 
     seen, whole = followed(api, follow)
-    assert seen.subjects == ["core", account], "of what nobody said who sees it, nothing is shown"
+    assert seen.subjects == ["core", account], (
+        "a record does not say whether its signal is of the core, so it is not shown"
+    )
     signal, notice = seen.messages
     assert CANARY not in json.dumps(seen.messages) and str(CANARY_NUMBER) not in json.dumps(seen.messages)
     assert {name for name, value in signal["payload"].items() if value is None} == REVEALING[Signals]
@@ -54,14 +56,19 @@ def test_a_redacted_plan_is_told_what_every_answer_tells_it_and_no_more(api: Api
 def test_redacted_plans_see_more_than_the_core_where_the_operator_opens_it(start_api: Any) -> None:
     api = start_api(STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE="false")
     key = api.key("enterprise", **PLENTY, is_redacted=True)
-    put(api.service.database, telling("core"), telling("other", is_core=False))
+    record = rows(ClvRecords, NOW, False, signal_id="clv").row(0, named=True)
+    put(api.service.database, telling("core"), telling("other", is_core=False), draft(CLV_FINALIZED, record))
 
     async def follow(address: str) -> Seen:
         async with connected(address, "sse", key, 0) as client:
-            return await client.until(2)
+            return await client.until(3)
 
     seen = followed(api, follow)
-    assert seen.subjects == ["core", "other"] and CANARY not in json.dumps(seen.messages)
+    assert seen.subjects == ["core", "other", "clv"]
+    assert CANARY not in json.dumps(seen.messages) and str(CANARY_NUMBER) not in json.dumps(seen.messages)
+    nulls = {name for name, value in seen.messages[-1]["payload"].items() if value is None}
+    # What answers do not have is not shown either.
+    assert nulls == REVEALING[ClvRecords] | {"convention", "is_current"}
 
 
 @WIRES
