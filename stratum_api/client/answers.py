@@ -273,6 +273,8 @@ class Consensus(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Books behind fair_prob: all of n_books but those too far from fair_point to be moved there; null in older rows. Null for redacted plans."""
     n_sharp: int | None = None
     """Sharp books among n_books; null in older rows. Null for redacted plans."""
+    n_implausible: int | None = None
+    """Books left out because their implied probabilities sum to what no market does; null in older rows. Null for redacted plans."""
     age_median_s: float | None = None
     """Median age, over operator groups, of the quotes behind the row: as_of less when the feed last saw the older of a book's sides. Null for redacted plans."""
     age_max_s: float | None = None

@@ -31,6 +31,7 @@ class ShownConsensus(Shown):
     n_stale: Full[int]
     n_at_number: Full[int]
     n_sharp: Full[int]
+    n_implausible: Full[int]
     age_median_s: Full[float]
     age_max_s: Full[float]
     point_mean: Full[float]
@@ -70,6 +71,7 @@ EXAMPLE = ShownConsensus(
     n_stale=1,
     n_at_number=9,
     n_sharp=1,
+    n_implausible=0,
     age_median_s=12.5,
     age_max_s=41.0,
     point_mean=-3.44,

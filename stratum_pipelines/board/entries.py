@@ -24,7 +24,7 @@ class Entries(NamedTuple):
 def entries_of(tape: Tape, agreed: Agreement, hits: Hits) -> Entries:
     """The entry of every hit: the quote the rule names, else the best fresh one on the outcome; none when none was left."""
     place = (hits.cell, hits.outcome)
-    prices, points, fresh = tape.quotes.price[place], tape.quotes.point[place], tape.quotes.fresh[place]
+    prices, points, fresh = tape.quotes.price[place], tape.quotes.point[place], tape.offered(*place)
     fair, at = agreed.fair_prob[place], agreed.fair_point[place]
     best = best_entries(prices, points, fresh, tape.ranks, hits.kind, hits.outcome, fair, at, tape.league)
     book = np.where(hits.entry_book == NO_BOOK, best, hits.entry_book)

@@ -7,6 +7,7 @@ import numpy as np
 from stratum_pipelines.quant.devig.by_book import margin_methods
 from stratum_pipelines.quant.panel import Panel
 from stratum_pipelines.reference import BookWeights, League, MethodChoices, Reference
+from stratum_pipelines.reference.leagues import MARKETS
 
 
 # The books of a board hardly change from one answer to the next.
@@ -23,6 +24,7 @@ def panel_of(
     numbers: dict[str, int] = {}
     groups = [numbers.setdefault(reference.books[book].operator_group, len(numbers)) for book in books]
     kinds = [reference.books[book].kind for book in books]
+    margins = [weights.margins_of(kind) for kind in kinds] + [((0.0, np.inf),) * len(MARKETS)] * (width - len(kinds))
     order = {book: rank for rank, book in enumerate(sorted(books))}
     return Panel(
         groups=np.array(groups + [0] * (width - len(groups)), np.int64),
@@ -30,4 +32,5 @@ def panel_of(
         methods=margin_methods(choices, league.sport, books, width),
         is_sharp=np.array([kind == "sharp" for kind in kinds] + [False] * (width - len(kinds)), np.bool_),
         loudness=np.array([weights.of(kind) for kind in kinds] + [1.0] * (width - len(kinds))),
+        margins=np.array(margins, np.float64).reshape(width, len(MARKETS), 2).transpose(1, 2, 0),
     )

@@ -87,7 +87,7 @@ def _metas(
     tape: Tape, followed: Followed | None, hits: Hits, strong: Strength, ranked: Composite, ages: Floats
 ) -> list[str]:
     """What explains the numbers of each row, as JSON with sorted keys; what is not a number is null there."""
-    fresh = tape.quotes.fresh[hits.cell, hits.outcome]
+    fresh = tape.offered(hits.cell, hits.outcome)
     parameters = {signal.name: msgspec.Raw(_encode(dict(signal.parameters))) for signal in hits.signals}
     texts = []
     for k, (hit, signal, size, speed, breadth, score, own, all_fresh) in enumerate(

@@ -65,6 +65,7 @@ COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
         "n_stale": ("odds_snapshots.quoted_at",),
         "n_at_number": ("odds_snapshots.point",),
         "n_sharp": ("odds_snapshots.bookmaker",),
+        "n_implausible": ("odds_snapshots.price_decimal",),
         "age_median_s": ("odds_snapshots.quoted_at",),
         "age_max_s": ("odds_snapshots.quoted_at",),
         "point_mad": ("odds_snapshots.point",),

@@ -33,7 +33,7 @@ H2H, SPREADS = range(2)
 ) = range(14)  # fmt: skip
 # Fields by market: numbers and counts.
 AGE_MEDIAN, AGE_MAX, MARGIN_MEDIAN, NUMBER = range(4)
-N_BOOKS, N_GROUPS, N_STALE, N_AT_NUMBER, N_SHARP = range(5)
+N_BOOKS, N_GROUPS, N_STALE, N_AT_NUMBER, N_SHARP, N_IMPLAUSIBLE = range(6)
 
 
 # -- weights and quantiles ----------------------------------------------------------------------------------------------
@@ -219,16 +219,17 @@ def _turn(kind: int, found: Floats) -> None:
 def agree_on_quotes(
     prices: Floats, points: Floats, ages: Floats, active: Bools, stale: Bools, kinds: Ints, markets: Ints,
     columns: Ints, groups: Ints, is_sharp: Bools, loudness: Floats, h2h_outcomes: int,
-    fair: Floats, margin: Floats, counted: Bools, by_outcome: Floats, by_market: Floats, counts: Counts, best_book: Ints,
+    fair: Floats, margin: Floats, implausible: Bools, counted: Bools, by_outcome: Floats, by_market: Floats, counts: Counts,
+    best_book: Ints,
 ) -> None:  # fmt: skip
     """What the books quote in N markets; those with the same number in `markets` (N,) are one market at several times.
 
     `prices`, `points`, `active`, `stale` (N, O, B), `ages` (N, B) or (0, B) where they are not known, and `kinds` (N,) are as
-    in `consensus.agree`, `fair` (N, O, B) and `margin` (N, B) as in `one_number.OwnViews`. `columns` (B,) are the books in
+    in `consensus.agree`, `fair` (N, O, B), `margin` and `implausible` (N, B) as in `one_number.OwnViews`. `columns` (B,) are the books in
     alphabetical order; `groups`, `is_sharp` and `loudness` (B,) are theirs in that order.
 
-    Filled in are `counted` (N, B), the books with a fresh quote on every outcome, and, as the top of this file names them, the
-    fields by outcome (14, N, O), by market (4, N), the counts (5, N) and who offers the best price (N, O).
+    Filled in are `counted` (N, B), the books that count, and, as the top of this file names them, the
+    fields by outcome (14, N, O), by market (4, N), the counts (6, N) and who offers the best price (N, O).
     """
     n_slots, n_books = prices.shape[1], columns.size
     sizes, weights, loud = np.zeros(groups.max() + 1, np.int64), np.empty(n_books), np.empty(n_books)
@@ -246,20 +247,22 @@ def agree_on_quotes(
             best, who = -np.inf, columns[0]
             for i in range(n_books):
                 b = columns[i]
-                fresh = active[k, o, b] and not stale[k, o, b]
+                fresh = active[k, o, b] and not stale[k, o, b] and not implausible[k, b]
                 is_stale[i] |= active[k, o, b] and stale[k, o, b]
                 here[i] &= fresh or o >= n_outcomes
                 # Of several with the best price the first by name stays.
                 better = fresh and prices[k, o, b] > best
                 best, who = (prices[k, o, b], b) if better else (best, who)
             found[BEST_PRICE, o], best_book[k, o] = best if best > 0 else np.nan, who
-        n_here = n_stale = n_sharp = 0
+        n_here = n_stale = n_sharp = n_implausible = 0
         for i in range(n_books):
             counted[k, columns[i]] = here[i]
             n_here += here[i]
             n_stale += is_stale[i]
+            n_implausible += implausible[k, columns[i]]
             n_sharp += here[i] and is_sharp[i]
         counts[N_BOOKS, k], counts[N_STALE, k], counts[N_SHARP, k] = n_here, n_stale, n_sharp
+        counts[N_IMPLAUSIBLE, k] = n_implausible
         counts[N_GROUPS, k] = _share(here, groups, sizes, weights)
         by_market[:, k] = np.nan
         if n_here:

@@ -26,7 +26,7 @@ BY_OUTCOME = (
     "fair_prob_std", "fair_prob_mad", "fair_prob_iqr", "sharp_fair_prob", "sharp_point", "best_price",
 )  # fmt: skip
 BY_MARKET = ("age_median", "age_max", "margin_median")
-COUNTS = ("n_books", "n_groups", "n_stale", "n_at_number", "n_sharp")
+COUNTS = ("n_books", "n_groups", "n_stale", "n_at_number", "n_sharp", "n_implausible")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Agreement:
     n_stale: Counts
     n_at_number: Counts
     n_sharp: Counts
+    n_implausible: Counts
     age_median: Floats
     age_max: Floats
     point_median: Floats
@@ -80,7 +81,8 @@ def agree(
     `prices`, `points`, `active` and `stale` have shape (N, O, B), O the most outcomes a market of the league has; `ages` (N, B)
     are how long ago each book's quotes of the market were last seen, in seconds, the oldest of them, None where that is not
     known; `kinds` (N,) says what each market is (a position in `reference.leagues.MARKETS`). Points of a book's two sides agree,
-    as a board makes sure: those of the first outcome are read. A book counts when it has a fresh quote on every outcome.
+    as a board makes sure: those of the first outcome are read. A book counts when it has a fresh quote on every outcome, and these
+    together a margin that can be.
 
     Rows with the same number in `markets` (N,) are one market at several times, which saves time and changes nothing.
     """
@@ -99,7 +101,9 @@ def agree(
     ages = np.empty((0, n_books)) if ages is None else ages
     fields = by_outcome, by_market, counts
     quotes = prices, points, ages, active, stale
-    agree_on_quotes(*quotes, kinds, markets, *books, own.fair, own.margin, own.counted, *fields, best_book)
+    agree_on_quotes(
+        *quotes, kinds, markets, *books, own.fair, own.margin, own.implausible, own.counted, *fields, best_book
+    )
     views = views_at(by_market[-1], own, points, kinds, panel, league, markets)
     agree_on_chances(points, kinds, markets, *books, views.fair, views.counted, *fields)
     named: dict[str, Any] = dict(

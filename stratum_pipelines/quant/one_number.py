@@ -27,13 +27,15 @@ FARTHEST_SD = 0.25
 class OwnViews(NamedTuple):
     """What B books think of N markets, each at its own number.
 
-    `counted` (N, B) are the books with a fresh quote on every outcome; `fair` (N, O, B) are their fair probabilities and
-    `margin` (N, B) what their implied probabilities sum to above 1, both NaN for books without a price on every outcome.
+    `counted` (N, B) are the books with a fresh quote on every outcome and a margin that can be; `fair` (N, O, B) are their fair
+    probabilities and `margin` (N, B) what their implied probabilities sum to above 1, both NaN for books without a price on
+    every outcome. `implausible` (N, B) are the books whose margin cannot be.
     """
 
     counted: Bools
     fair: Floats
     margin: Floats
+    implausible: Bools
 
 
 class Views(NamedTuple):
@@ -42,7 +44,7 @@ class Views(NamedTuple):
     `counted` (N, B) are the books that can be compared: a fresh quote on every outcome, prices the method can read, a
     number near enough. `weights` (N, B) are theirs, so that every operator group weighs 1, and `n_groups` (N,) the groups.
     `number` (N,) is the home or over point all stand at, NaN in h2h. `fair` (N, O, B) is each book's probability there, NaN
-    where it does not count; `margin` (N, B) as in `OwnViews`.
+    where it does not count; `margin` and `implausible` (N, B) as in `OwnViews`.
     """
 
     counted: Bools
@@ -51,6 +53,7 @@ class Views(NamedTuple):
     number: Floats
     fair: Floats
     margin: Floats
+    implausible: Bools
 
 
 def n_outcomes_of(kinds: Ints, league: League) -> Ints:
@@ -65,7 +68,10 @@ def own_views(prices: Floats, fresh: Bools, kinds: Ints, panel: Panel, league: L
     for outcome in range(1, prices.shape[1]):
         counted &= fresh[:, outcome] | (n_outcomes <= outcome)[:, None]
     fair, total = panel.methods.remove(prices, kinds, n_outcomes)
-    return OwnViews(counted, fair, total - 1.0)
+    lowest, highest = panel.margins[kinds].transpose(1, 0, 2)
+    with np.errstate(invalid="ignore"):
+        implausible = (total < lowest) | (total > highest)
+    return OwnViews(counted & ~implausible, fair, total - 1.0, implausible)
 
 
 def views_at(
@@ -102,7 +108,7 @@ def views_at(
         *((table.lowest, table.reached) for table in tables),
     )
     weights, n_groups = group_weights(counted, panel.groups)
-    return Views(counted, weights, n_groups, number, fair, own.margin)
+    return Views(counted, weights, n_groups, number, fair, own.margin, own.implausible)
 
 
 def moved_fair(fair: Floats, at: Floats, to: Floats, kind: int, outcomes: Ints, league: League) -> Floats:

@@ -18,6 +18,7 @@ class Panel:
 
     `groups` holds each book's operator group, from 0 up, `ranks` its place in alphabetical order, `methods` how its
     margin is removed. `is_sharp` says which books are, `loudness` (above 0) how much each weighs where sharp books weigh more.
+    `margins` (kinds, 2, B) are the lowest and the highest sum of implied probabilities at which a book is heard in a kind of market.
     """
 
     groups: Ints
@@ -25,6 +26,7 @@ class Panel:
     methods: MarginMethods
     is_sharp: Bools
     loudness: Floats
+    margins: Floats
 
 
 def group_weights(counted: Bools, groups: Ints) -> tuple[Floats, Ints]:

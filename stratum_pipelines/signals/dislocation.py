@@ -15,7 +15,7 @@ from stratum_pipelines.signals.tape import H2H, SPREADS, TOTALS, Tape
 
 Ints = npt.NDArray[np.int64]
 
-MAX_GAP = 0.25
+MAX_GAP, MAX_EDGE = 0.25, 0.15
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     A book is compared, at one number, with the median of the other groups: gap = median - its own fair probability, z = gap
     / their median absolute deviation (as a standard deviation, with a floor). Both must reach their least, and the other
     groups must be enough. Stale books are neither judged nor asked. A gap beyond the largest is a slip of the feed, no
-    offer; nor is a quote that costs more than the others think it is worth (`min_edge`). Of several books off on one side
+    offer, and so is a price worth far more than it asks for (`max_edge`); a quote that costs more than the others think it is worth is
+    none either (`min_edge`). Of several books off on one side
     the farthest is named. A book that stood apart on that side one answer before is old news.
     """
     opinions = tape.opinions
@@ -48,7 +49,7 @@ def detect(tape: Tape, memory: Memory) -> list[Hit]:
     if not len(stands):
         return []
     edge = _edge(tape, opinions, found, stands)
-    worth = edge >= tape.parameters["min_edge"]
+    worth = (edge >= tape.parameters["min_edge"]) & (edge <= tape.parameters["max_edge"])
     stands, edge = stands[worth], edge[worth]
     order = np.lexsort((tape.ranks[found.book[stands]], -found.gap[stands], found.outcome[stands], found.cell[stands]))
     places = np.stack([found.cell, found.outcome])[:, stands[order]]
@@ -165,7 +166,7 @@ def _hits(tape: Tape, opinions: Opinions, found: Apart, chosen: Ints, edge: npt.
 
 SIGNAL = Signal(
     name="DISLOCATION",
-    rule_version="2",
+    rule_version="3",
     description="One book's fresh quote stands apart from what the other operator groups agree on.",
     detect=detect,
     parameters={
@@ -173,6 +174,7 @@ SIGNAL = Signal(
         "min_gap": 0.03,
         "max_gap": MAX_GAP,
         "min_edge": 0.01,
+        "max_edge": MAX_EDGE,
         "min_z": 4.0,
         "spread_floor": 0.006,
         "cooldown_minutes": 60,
@@ -187,7 +189,7 @@ SIGNAL = Signal(
         "min_z": Settable("The same in robust standard deviations of the other groups.", at_least=1.0),
         "min_edge": Settable(
             "How much more than its price asks for the others must think a quote worth for a DISLOCATION, in probability.",
-            at_most=MAX_GAP,
+            at_most=MAX_EDGE,
         ),
     },
     meta={

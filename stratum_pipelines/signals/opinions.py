@@ -26,7 +26,7 @@ class Opinions:
     `answer` and `market` (N,) say which. The views are those the consensus is made of (`quant.one_number.Views`): `counted`
     (N, B) are the books that can be compared, `weights` (N, B) their weights, `n_groups` (N,) the groups, `number` (N,) the
     home or over point all are compared at, `fair` (N, O, B) each book's probability there, NaN where it does not count, `margin`
-    (N, B) what its implied probabilities sum to above 1. `point` (N, O, B) is where it quotes, from each outcome's side.
+    (N, B) what its implied probabilities sum to above 1, `implausible` (N, B) whether that cannot be. `point` (N, O, B) is where it quotes, from each outcome's side.
     """
 
     answer: Ints
@@ -38,6 +38,7 @@ class Opinions:
     point: Floats
     fair: Floats
     margin: Floats
+    implausible: Bools
 
     def cell(self, answer: int, market: int) -> int | None:
         """The place of a market at a judged answer; None where its consensus was not written then."""
@@ -49,7 +50,16 @@ class Opinions:
 def opinions(views: Views, answers: Ints, markets: Ints, point: Floats) -> Opinions:
     """The views in the cells (answers, markets), both (N,); `point` (N, O, B) from each outcome's side."""
     return Opinions(
-        answers, markets, views.counted, views.weights, views.n_groups, views.number, point, views.fair, views.margin
+        answer=answers,
+        market=markets,
+        counted=views.counted,
+        weights=views.weights,
+        n_groups=views.n_groups,
+        number=views.number,
+        point=point,
+        fair=views.fair,
+        margin=views.margin,
+        implausible=views.implausible,
     )
 
 

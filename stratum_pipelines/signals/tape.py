@@ -101,6 +101,10 @@ class Tape:
         """`value` where at least so many operator groups stand behind it, NaN elsewhere: fewer are no market."""
         return np.where(self.n_groups[:, :, None] >= least, self.value, np.nan)
 
+    def offered(self, cells: npt.NDArray[np.int64], outcomes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which books' quotes on an outcome could be taken in each of N cells, (N, B): fresh, in a market that can be."""
+        return self.quotes.fresh[cells, outcomes] & ~self.opinions.implausible[cells]
+
     def index_at(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """For each moment, the row of the last answer at or before it, -1 where there is none."""
         return np.searchsorted(self.times, moments, side="right") - 1

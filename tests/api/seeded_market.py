@@ -39,7 +39,7 @@ REVEALING: dict[type[Table], set[str]] = {
         "entry_bookmaker", "meta",
     },
     Consensus: {
-        "n_books", "n_groups", "n_stale", "n_at_number", "n_sharp", "best_price_decimal", "best_bookmaker", "sharp_fair_prob",
+        "n_books", "n_groups", "n_stale", "n_at_number", "n_sharp", "n_implausible", "best_price_decimal", "best_bookmaker", "sharp_fair_prob",
         "sharp_point", "age_median_s", "age_max_s", "point_std", "point_mad", "point_iqr", "fair_prob_std", "fair_prob_mad",
         "fair_prob_iqr", "margin_median",
     },

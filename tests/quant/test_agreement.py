@@ -1,5 +1,7 @@
 """The compiled agreement against the same worked out market by market, by sorting and in plain steps: to the last bit."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +10,18 @@ from stratum_pipelines.quant.consensus import BY_MARKET, BY_OUTCOME, COUNTS, Agr
 from stratum_pipelines.quant.one_number import moved_fair
 from stratum_pipelines.quant.weighted import interquartile_range, ordered, weighted_median
 from stratum_pipelines.reference.leagues import H2H, SPREADS, TOTALS
-from tests.quant.test_consensus import market
+from tests.quant.test_consensus import market as market_of
+
+LOWEST, HIGHEST = 0.6, 1.3
 
 FIELDS = (*BY_OUTCOME, *BY_MARKET, *COUNTS, "best_book")
+
+
+def market(seed: int, n: int, n_books: int) -> dict:
+    """Random markets, in which one margin in five or so cannot be."""
+    made = market_of(seed, n, n_books)
+    margins = np.tile(np.array([LOWEST, HIGHEST])[None, :, None], (3, 1, n_books))
+    return {**made, "panel": replace(made["panel"], margins=margins)}
 
 
 @given(st.integers(0, 100_000), st.integers(1, 14))
@@ -52,7 +63,9 @@ def plainly(given_: dict, row: int, number: float) -> dict[str, np.ndarray]:
     groups, sharp, loud = panel.groups[order], panel.is_sharp[order], panel.loudness[order]
     prices, points = given_["prices"][row][:, order], given_["points"][row, 0, order]
     active, stale = given_["active"][row][:, order], given_["stale"][row][:, order]
-    fresh = active & ~stale
+    total = in_turn(1.0 / prices[:n_outcomes])
+    odd = active[:n_outcomes].all(axis=0) & ((total < LOWEST) | (total > HIGHEST))
+    fresh = active & ~stale & ~odd
     counted = fresh[:n_outcomes].all(axis=0)
     found = {name: np.full(width, np.nan) for name in BY_OUTCOME} | dict.fromkeys(BY_MARKET, np.nan)
     found |= {
@@ -60,6 +73,7 @@ def plainly(given_: dict, row: int, number: float) -> dict[str, np.ndarray]:
         "n_groups": len(set(groups[counted])),
         "n_stale": (active & stale).any(axis=0).sum(),
         "n_sharp": (counted & sharp).sum(),
+        "n_implausible": odd.sum(),
     }
     for o in range(width):
         if fresh[o].any():

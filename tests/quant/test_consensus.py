@@ -24,7 +24,8 @@ def panel(groups: Sequence[int], ranks: Sequence[int] | None = None, sharp: Sequ
     order = np.arange(len(groups)) if ranks is None else np.array(ranks, np.int64)
     methods = margin_methods(load_method_choices(), "soccer", ("",) * len(groups), len(groups))
     is_sharp = np.isin(np.arange(len(groups)), sharp)
-    return Panel(np.array(groups, np.int64), order, methods, is_sharp, np.where(is_sharp, 4.0, 1.0))
+    margins = np.tile(np.array([0.0, np.inf])[None, :, None], (3, 1, len(groups)))
+    return Panel(np.array(groups, np.int64), order, methods, is_sharp, np.where(is_sharp, 4.0, 1.0), margins)
 
 
 def one_market(
@@ -363,7 +364,7 @@ def test_a_twin_that_quotes_the_same_changes_nothing(seed: int, n_books: int) ->
     alone = panel(groups.tolist(), ranks, sharp.tolist())
     one, two = fields(agree(**{**given_, "panel": alone})), fields(agree(**twins))
     for name in one:
-        factor = 2 if name in ("n_books", "n_at_number", "n_stale", "n_sharp") else 1
+        factor = 2 if name in ("n_books", "n_at_number", "n_stale", "n_sharp", "n_implausible") else 1
         np.testing.assert_allclose(one[name] * factor, two[name], rtol=1e-12, atol=1e-12, err_msg=name)
 
 

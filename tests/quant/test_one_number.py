@@ -32,7 +32,7 @@ def number(points: list[float], groups: list[int | None] | None = None, home: li
 def views(points: list[float], home: list[float], at: float, kind: int = SPREADS) -> Views:
     """One market of books that each stand alone, with these home (over) probabilities at these points; 0 does not count."""
     fair = np.array([[home, [1 - p for p in home]]])
-    own = OwnViews(np.array([home]) > 0, fair, np.zeros((1, len(home))))
+    own = OwnViews(np.array([home]) > 0, fair, np.zeros((1, len(home))), np.zeros((1, len(home)), bool))
     return views_at(
         np.array([at]), own, np.array([[points, points]]), np.array([kind]), panel(range(len(home))), LEAGUE
     )
@@ -135,7 +135,7 @@ def test_sides_swapped_are_probabilities_swapped_to_the_last_bit(books: list, at
     points, home, counts = zip(*books, strict=True)
     home = [p if counted else 0.0 for p, counted in zip(home, counts, strict=True)]
     fair = np.array([[home, [1 - p for p in home]]])
-    own, order = OwnViews(np.array([home]) > 0, fair, np.zeros((1, len(home)))), [1, 0]
+    own, order = OwnViews(np.array([home]) > 0, fair, np.zeros((1, len(home))), np.zeros((1, len(home)), bool)), [1, 0]
     turned = own._replace(fair=fair[:, order])
     line, spread, alone = np.array([[points, points]]), np.array([SPREADS]), panel(range(len(home)))
     one = views_at(np.array([at]), own, line, spread, alone, LEAGUE)

@@ -32,7 +32,7 @@ def answers(minutes: range, games: tuple[str, ...] = ("g1",)) -> list:
             NOON + m * MINUTE,
             [
                 game(
-                    [book("fanduel", NOON + m * MINUTE, spread=(-3.0, -110 - m, -110))],
+                    [book("fanduel", NOON + m * MINUTE, spread=(-3.0, -110 - m % 60, -110))],
                     event_id=event_id,
                     start=NOON + (3000 + 300 * i) * MINUTE,
                 )

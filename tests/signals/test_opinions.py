@@ -45,6 +45,7 @@ def test_cells_are_found_by_answer_and_market() -> None:
         point=empty[:, None],
         fair=empty[:, None],
         margin=empty,
+        implausible=empty.astype(bool),
     )
     cells = {(answer, market): found.cell(answer, market) for answer in range(4) for market in range(6)}
     assert {place: cell for place, cell in cells.items() if cell is not None} == {

@@ -64,6 +64,10 @@ class Consensus(Table, version=3):
         nullable=True,
     )
     n_sharp = count("Sharp books among n_books; null in older rows.", nullable=True)
+    n_implausible = count(
+        "Books left out because their implied probabilities sum to what no market does; null in older rows.",
+        nullable=True,
+    )
     age_median_s = number(
         "Median age, over operator groups, of the quotes behind the row: as_of less when the feed last saw the older of a book's sides.",
         unit="seconds",
