@@ -32,6 +32,7 @@ class Receiver:
     answer: Callable[[Request], Answer] = lambda _: OK
     requests: list[Request] = field(default_factory=list)
     n_connections: int = 0
+    n_open: int = 0
     keeps: bool = True
     port: int = 0
 
@@ -60,7 +61,11 @@ class _Serving(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         self.receiver.n_connections += 1
+        self.receiver.n_open += 1
         self.parser = httptools.HttpRequestParser(self)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.receiver.n_open -= 1
 
     def data_received(self, data: bytes) -> None:
         self.parser.feed_data(data)

@@ -25,8 +25,6 @@ from warehouse.database.webhooks.health import WELL, Health, locked, store, trou
 from warehouse.database.webhooks.queue import Claim, claim_due, give_back, messages, record
 from warehouse.errors import EndpointUnknown
 
-# A claim outlasts everything that may happen within one: waiting in its lane, three requests' longest time, and recording it.
-CLAIM = dt.timedelta(seconds=90)
 # While the trial of an open breaker is on its way, nobody else tries.
 PROBE = dt.timedelta(seconds=30)
 BODIES_KEPT = 2_000
@@ -130,7 +128,7 @@ class Rounds:
                 wanted.pop(endpoint_id)
         wanted = {endpoint_id: n for endpoint_id, n in wanted.items() if n > 0}
         ordered = frozenset(one for one in wanted if recipients[one].endpoint.terms.is_ordered)
-        claims = claim_due(connection, wanted, ordered, now, now + CLAIM) if wanted else []
+        claims = claim_due(connection, wanted, ordered, now, now + self.rules.claim) if wanted else []
         self._note_claims(connection, claims, held, rated, probing, now)
         return self._loads(connection, claims, probing, now)
 

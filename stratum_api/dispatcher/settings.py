@@ -43,6 +43,12 @@ DISABLE_SECONDS = Setting(
     "259200",
     "How long an endpoint has to have failed without a success before it is disabled, in seconds.",
 )
+CLAIM_SECONDS = Setting(
+    "STRATUM_DISPATCH_CLAIM_SECONDS",
+    "90",
+    "For how long a dispatcher holds what it is about to send: what a killed one held is sent by another after that. It has to outlast "
+    "three requests that take as long as they may (15 s each) and the writing down of what came of them.",
+)
 LOG_DAYS = Setting("STRATUM_DISPATCH_LOG_DAYS", "30", "Days to keep deliveries, dead letters and the log of attempts.")
 GRACE_SECONDS = Setting(
     "STRATUM_DISPATCH_GRACE_SECONDS",
@@ -68,6 +74,7 @@ SETTINGS: tuple[Setting, ...] = (
     BREAKER_MOST_SECONDS,
     DISABLE_FAILURES,
     DISABLE_SECONDS,
+    CLAIM_SECONDS,
     LOG_DAYS,
     GRACE_SECONDS,
     METRICS_PORT,
@@ -78,7 +85,7 @@ SETTINGS: tuple[Setting, ...] = (
 
 @dataclass(frozen=True)
 class Rules:
-    """What follows from failures."""
+    """What follows from failures, and how long a claim holds."""
 
     retry_s: tuple[float, ...] = tuple(float(part) for part in (RETRY_SECONDS.default or "").split(","))
     breaker_failures: int = 5
@@ -86,6 +93,7 @@ class Rules:
     breaker_most_s: float = 600.0
     disable_failures: int = 20
     disable_after: dt.timedelta = dt.timedelta(days=3)
+    claim: dt.timedelta = dt.timedelta(seconds=90)
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,7 @@ def read_dispatch_settings(environ: Mapping[str, str]) -> DispatchSettings:
             breaker_most_s=BREAKER_MOST_SECONDS.number(environ, at_least=0.01),
             disable_failures=DISABLE_FAILURES.whole(environ, at_least=1),
             disable_after=dt.timedelta(seconds=DISABLE_SECONDS.number(environ)),
+            claim=dt.timedelta(seconds=CLAIM_SECONDS.number(environ, at_least=1)),
         ),
         in_flight=IN_FLIGHT.whole(environ, at_least=1),
         total_in_flight=TOTAL_IN_FLIGHT.whole(environ, at_least=1),

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import sqlalchemy as sa
 import uvloop
 
 from stratum_api.dispatcher.dispatcher import Dispatcher
@@ -19,9 +20,11 @@ from tests.receiver import Receiver
 from warehouse.database import Database
 from warehouse.database.outbox import Draft, add_to_outbox
 from warehouse.database.webhooks import Attempt, AttemptLog, EndpointTerms
+from warehouse.database.webhooks.tables import DELIVERED, deliveries
 from warehouse.outbound import DestinationRules, Poster
 
-BOX = SecretBox(b"a secret of the server for tests")
+SERVER_SECRET = "a secret of the server, for tests alone"
+BOX = SecretBox(SERVER_SECRET.encode())
 
 
 @dataclass
@@ -75,6 +78,12 @@ class Workbench:
             assert time.monotonic() < ends_at, "it did not come to that"
             await asyncio.sleep(0.01)
         return found
+
+    def delivered(self) -> int:
+        """How many deliveries are done."""
+        query = sa.select(sa.func.count()).where(deliveries.c.state == DELIVERED)
+        with self.database.read() as connection:
+            return connection.execute(query).scalar_one()
 
     def log(self) -> list[Attempt]:
         """Every attempt, newest first."""

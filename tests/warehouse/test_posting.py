@@ -25,7 +25,7 @@ from warehouse.errors import (
     TimedOut,
     Unreachable,
 )
-from warehouse.outbound import DestinationRules, Posted, Poster
+from warehouse.outbound import DestinationRules, Posted, Poster, posting
 
 LOCAL = DestinationRules(vouched_for=["127.0.0.1"])
 
@@ -78,6 +78,20 @@ def test_a_connection_is_used_again_and_replaced_when_the_receiver_closed_it() -
         assert receiver.n_connections == 3
 
     within(work)
+
+
+def test_connections_that_were_used_at_once_are_all_used_again_and_closed_when_idle_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(receiver: Receiver, poster: Poster) -> None:
+        for _ in range(3):
+            await asyncio.gather(*(post(receiver, poster) for _ in range(60)))
+        assert receiver.n_connections == 60
+        monkeypatch.setattr(posting, "IDLE_SECONDS", 0.0)
+        await post(receiver, poster)
+        assert receiver.n_connections == 61 and receiver.n_open <= 1
+
+    within(work, 0.05)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 import httpx
 
@@ -23,7 +24,9 @@ RESOLVING_THREADS = 32
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 20.0
 OLDEST_SECONDS = 120.0
-IDLE_CONNECTIONS = 20
+# Kept per host: as many as are likely to be used at once.
+IDLE_CONNECTIONS = 100
+URLS_REMEMBERED = 4096
 
 Place = tuple[str, str, int]
 
@@ -46,17 +49,20 @@ class Poster:
         self.most_bytes = most_bytes
         # SSL_CERT_FILE may name further authorities; proxies and .netrc are not read.
         self._tls = tls or httpx.create_ssl_context(trust_env=True)
+        # What an address means does not change; what its host stands for is asked each time it is connected to.
+        self._check = lru_cache(URLS_REMEMBERED)(rules.check)
         self._resolver = resolver
         self._threads = ThreadPoolExecutor(RESOLVING_THREADS, thread_name_prefix="resolve")
         self._resolving: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
         self._idle: defaultdict[Place, list[Exchange]] = defaultdict(list)
+        self._swept_at = time.monotonic()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Posted:
         """The answer to a POST, whatever its status, except a redirect. Raises OutboundError.
 
         A kept connection that turns out to be closed is replaced once by a new one: nothing was answered on it.
         """
-        destination = self.rules.check(url)
+        destination = self._check(url)
         request = _request(destination, headers, body)
         try:
             async with asyncio.timeout(timeout_s):
@@ -111,14 +117,29 @@ class Poster:
         kept, now = self._idle[place], time.monotonic()
         while kept:
             one = kept.pop()
-            if one.is_open and now - one.idle_since < IDLE_SECONDS and now - one.opened_at < OLDEST_SECONDS:
+            if _is_fresh(one, now):
                 return one
             one.close()
         return None
 
+    def _sweep(self) -> None:
+        """Close what has been idle for too long, also at hosts that nothing is posted to any more."""
+        now = time.monotonic()
+        if now - self._swept_at < IDLE_SECONDS:
+            return
+        self._swept_at = now
+        for place, kept in list(self._idle.items()):
+            fresh = [one for one in kept if _is_fresh(one, now)]
+            for one in set(kept).difference(fresh):
+                one.close()
+            self._idle[place] = fresh
+            if not fresh:
+                del self._idle[place]
+
     async def _connect(self, destination: Destination) -> Exchange:
         """A connection to the first address of the host that answers; all of them must be allowed."""
         host = destination.host
+        self._sweep()
         failure: OutboundError = Unreachable(f"{host} cannot be reached.")
         for address in await self._addresses(destination):
             try:
@@ -162,6 +183,14 @@ class Poster:
         if not destination.is_vouched_for:
             check_addresses(destination.host, found)
         return found
+
+
+def _is_fresh(connection: Exchange, now: float) -> bool:
+    return (
+        connection.is_open
+        and now - connection.idle_since < IDLE_SECONDS
+        and now - connection.opened_at < OLDEST_SECONDS
+    )
 
 
 def _request(destination: Destination, headers: Mapping[str, str], body: bytes) -> bytes:
