@@ -150,20 +150,20 @@ class Dispatcher:
         now = dt.datetime.now(dt.UTC)
         rooms: dict[str, int] = {}
         if not self._stopping.is_set():
-            self._recipients = self.directory.current(now)
+            self._recipients = self.directory.recent(now)
             rooms = self._rooms()
         return self.rounds.run(sent, returned, rooms, self._recipients, now)
 
     def _rooms(self) -> dict[str, int]:
-        """How many deliveries each endpoint of our queues may be claimed for; where all together are too many, each gets its share."""
-        rooms = {
-            endpoint_id: self._lane(endpoint_id).room
+        """How many deliveries each endpoint of our queues may be claimed for. Requests at once are shared out evenly among them."""
+        ours = [
+            endpoint_id
             for endpoint_id, recipient in self._recipients.items()
             if recipient.endpoint.terms.queue in self.settings.queues and recipient.signer is not None
-        }
-        left = self.settings.total_in_flight - len(self._sending)
-        share = max(left // max(len(rooms), 1), 1)
-        return {endpoint_id: min(room, share) for endpoint_id, room in rooms.items() if room > 0 and left > 0}
+        ]
+        most = max(min(self.settings.in_flight, self.settings.total_in_flight // max(len(ours), 1)), 1)
+        rooms = {endpoint_id: self._lane(endpoint_id).take_room(most) for endpoint_id in ours}
+        return {endpoint_id: room for endpoint_id, room in rooms.items() if room > 0}
 
     def _lane(self, endpoint_id: str) -> Lane:
         lane = self.lanes.get(endpoint_id)
@@ -184,13 +184,19 @@ class Dispatcher:
     async def _send(self, load: Load) -> None:
         recipient = self._recipients.get(load.claim.endpoint_id)
         lane = self._lane(load.claim.endpoint_id)
+        now = dt.datetime.now(dt.UTC)
+        if now >= load.claim.until:
+            # It waited for so long that it is no longer ours: whoever claims it now sends it.
+            lane.n_sending -= 1
+            self._send_next(load.claim.endpoint_id)
+            return
         if recipient is None or recipient.signer is None:
             # Disabled or deleted since it was claimed.
             lane.n_sending -= 1
             self._returned += [load.claim, *lane.empty()]
             self._to_round.set()
             return
-        terms, now = recipient.endpoint.terms, dt.datetime.now(dt.UTC)
+        terms = recipient.endpoint.terms
         headers = HEADERS | recipient.signer.headers(load.claim.webhook_id, load.body, now)
         begun = time.perf_counter()
         answer, failure = None, None

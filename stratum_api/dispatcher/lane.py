@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from stratum_api.dispatcher.verdicts import Sent
 from warehouse.database.webhooks.queue import Claim
 
-# Claimed at once and ahead, at most: enough for one commit to carry many, few enough to be sent while their claim lasts.
-CLAIMED_AT_MOST = 50
+# Claimed for an endpoint of which nothing is known yet, and for the fastest: many enough for one commit to carry many, few enough to be
+# sent while their claim lasts.
+CLAIMED_AT_FIRST = 50
+CLAIMED_AT_MOST = 500
 
 
 @dataclass
@@ -30,13 +32,21 @@ class Lane:
         self.most = most
         self.allowed = most
         self.n_sending = 0
+        self.n_delivered = 0
         self.waiting: deque[Load] = deque()
 
-    @property
-    def room(self) -> int:
-        """How many more may be claimed."""
-        claimed = len(self.waiting) + self.n_sending
-        return max(min(CLAIMED_AT_MOST, 3 * self.allowed) - claimed, 0)
+    def take_room(self, most: int) -> int:
+        """How many more may be claimed: in all twice as many as were delivered since this was last asked, within bounds.
+
+        From now on `most` may be on their way at once.
+        """
+        self.allowed = most if self.allowed == self.most else min(self.allowed, most)
+        self.most = most
+        delivered, self.n_delivered = self.n_delivered, 0
+        ahead = min(max(2 * delivered, CLAIMED_AT_FIRST), CLAIMED_AT_MOST)
+        if self.allowed < self.most:
+            ahead = min(ahead, 3 * self.allowed)
+        return max(ahead - len(self.waiting) - self.n_sending, 0)
 
     @property
     def is_idle(self) -> bool:
@@ -54,6 +64,7 @@ class Lane:
         """A load came to an end."""
         self.n_sending -= 1
         if sent.is_delivered:
+            self.n_delivered += 1
             self.allowed = min(self.allowed + 1, self.most)
         elif sent.is_throttled:
             self.allowed = 1

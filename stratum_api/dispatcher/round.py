@@ -67,8 +67,10 @@ class Rounds:
         with self.database.begin() as connection:
             record(connection, tried, now)
             give_back(connection, returned)
-            reasons = self._judge_endpoints(connection, sent, now)
-            loads = self._claim(connection, rooms, recipients, now) if rooms else []
+            unwell = troubled(connection)
+            changed = self._judge_endpoints(connection, sent, unwell, now)
+            loads = self._claim(connection, rooms, recipients, unwell | changed, now) if rooms else []
+        reasons = self._reasons(changed, sent)
         for endpoint_id, (reason, health) in reasons.items():
             self._disable(endpoint_id, reason, health, now)
         return Done(
@@ -79,10 +81,9 @@ class Rounds:
         )
 
     def _judge_endpoints(
-        self, connection: sa.Connection, sent: Sequence[Sent], now: dt.datetime
-    ) -> dict[str, tuple[str, Health]]:
-        """Bring the health of endpoints up to date; gives those that have to be disabled. Healthy ones cost nothing."""
-        unwell = troubled(connection)
+        self, connection: sa.Connection, sent: Sequence[Sent], unwell: Mapping[str, Health], now: dt.datetime
+    ) -> dict[str, Health]:
+        """Bring the health of endpoints up to date; gives what changed. Healthy ones cost nothing."""
         by_endpoint = {
             endpoint_id: list(attempts)
             for endpoint_id, attempts in groupby(
@@ -102,17 +103,26 @@ class Rounds:
             for endpoint_id, health in before.items()
         }
         store(connection, changed)
-        reasons = {
-            endpoint_id: (reason_to_disable(health, by_endpoint[endpoint_id], self.rules), health)
-            for endpoint_id, health in changed.items()
-        }
-        return {endpoint_id: found for endpoint_id, found in reasons.items() if found[0]}
+        return changed
+
+    def _reasons(self, changed: Mapping[str, Health], sent: Sequence[Sent]) -> dict[str, tuple[str, Health]]:
+        """Those that have to be disabled, and why."""
+        found = {}
+        for endpoint_id, health in changed.items():
+            attempts = [one for one in sent if one.claim.endpoint_id == endpoint_id]
+            if reason := reason_to_disable(health, attempts, self.rules):
+                found[endpoint_id] = (reason, health)
+        return found
 
     def _claim(
-        self, connection: sa.Connection, rooms: Mapping[str, int], recipients: Mapping[str, Recipient], now: dt.datetime
+        self,
+        connection: sa.Connection,
+        rooms: Mapping[str, int],
+        recipients: Mapping[str, Recipient],
+        unwell: Mapping[str, Health],
+        now: dt.datetime,
     ) -> list[Load]:
         wanted = dict(rooms)
-        unwell = troubled(connection)
         for endpoint_id, health in unwell.items():
             if health.paused_until is not None and health.paused_until > now:
                 wanted.pop(endpoint_id, None)

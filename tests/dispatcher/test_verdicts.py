@@ -23,7 +23,7 @@ RULES = Rules()
 
 
 def claim(n_attempts: int = 0) -> Claim:
-    return Claim(1, 1, "id", "we_one", ("id",), n_attempts, NOW)
+    return Claim(1, 1, "id", "we_one", ("id",), n_attempts, NOW, NOW + 90 * SECOND)
 
 
 def sent(status: int | None = 200, *, n_attempts: int = 0, at: dt.datetime = NOW, **more: Any) -> Sent:
@@ -174,7 +174,19 @@ def test_a_lane_sends_as_many_at_once_as_its_endpoint_bears() -> None:
     assert lane.next() is not None
     lane.note(sent(None))
     assert lane.allowed == 2
-    assert len(lane.empty()) == 4 and lane.room == 6 and lane.is_idle
+    assert len(lane.empty()) == 4 and lane.take_room(4) == 6 and lane.is_idle
+
+
+def test_as_much_is_claimed_ahead_as_goes_out_and_no_more_than_a_claim_can_hold() -> None:
+    lane = Lane(20)
+    assert lane.take_room(20) == 50
+    for delivered, room in ((10, 50), (60, 120), (1000, 500), (0, 50)):
+        for _ in range(delivered):
+            lane.n_sending += 1
+            lane.note(sent(200))
+        assert lane.take_room(20) == room
+    lane.waiting.extend(Load(claim(), b"") for _ in range(45))
+    assert lane.take_room(20) == 5
 
 
 def test_a_rate_lets_through_what_was_not_used_for_a_second_and_no_more() -> None:

@@ -1,4 +1,4 @@
-"""Which deliveries may be claimed now, locked until the transaction ends.
+"""Claims the deliveries that are due, in as few statements as each engine allows.
 
 Both engines read the partial index of what is pending from its front, so a long queue costs no more than a short one.
 """
@@ -14,6 +14,7 @@ from warehouse.database.types import UtcTime
 from warehouse.database.webhooks.tables import PENDING, deliveries
 
 _NOW = sa.bindparam("now", type_=UtcTime())
+_UNTIL = sa.bindparam("until", type_=UtcTime())
 _N = sa.bindparam("n", type_=sa.Integer)
 _COLUMNS = [
     deliveries.c[name]
@@ -70,29 +71,44 @@ def _heads(endpoint_id: Any) -> sa.CTE:
 
 
 def _in_order() -> sa.Select:
-    heads = _heads(sa.bindparam("endpoint_id"))
+    heads = _heads(sa.bindparam("endpoint"))
     joined = sa.select(*_COLUMNS).join(heads, heads.c.delivery_id == deliveries.c.delivery_id).where(_is_free(_NOW))
     return _first(joined, _N).with_for_update(of=deliveries, skip_locked=True)
 
 
-_OF_MANY = _of_many()
-_OF_ONE = _first(
-    sa.select(*_COLUMNS).where(deliveries.c.endpoint_id == sa.bindparam("endpoint_id"), _is_free(_NOW)), _N
+def _claiming(chosen: sa.Select) -> sa.Update:
+    """What was chosen is claimed and given, in one statement."""
+    found = chosen.cte("chosen")
+    return (
+        sa.update(deliveries)
+        .where(deliveries.c.delivery_id == found.c.delivery_id)
+        .values(claimed_until=_UNTIL, n_claims=deliveries.c.n_claims + 1)
+        .returning(*_COLUMNS)
+    )
+
+
+_OF_MANY = _claiming(_of_many())
+_OF_ONE = _claiming(
+    _first(sa.select(*_COLUMNS).where(deliveries.c.endpoint_id == sa.bindparam("endpoint"), _is_free(_NOW)), _N)
 )
-_IN_ORDER = _in_order()
+_IN_ORDER = _claiming(_in_order())
 
 
-def claimable(connection: sa.Connection, wanted: Mapping[str, int], now: dt.datetime) -> list[Any]:
-    """Rows that may be claimed: of each endpoint the first ones, at most as many as wanted."""
+def claim_first(
+    connection: sa.Connection, wanted: Mapping[str, int], now: dt.datetime, until: dt.datetime
+) -> list[Any]:
+    """Rows that were claimed: of each endpoint the first ones, at most as many as wanted."""
     if connection.dialect.name == "postgresql":
-        values = {"endpoint_ids": list(wanted), "ns": list(wanted.values()), "now": now}
+        values = {"endpoint_ids": list(wanted), "ns": list(wanted.values()), "now": now, "until": until}
         return list(connection.execute(_OF_MANY, values))
     found: list[Any] = []
     for endpoint_id, n in wanted.items():
-        found += connection.execute(_OF_ONE, {"endpoint_id": endpoint_id, "n": n, "now": now})
+        found += connection.execute(_OF_ONE, {"endpoint": endpoint_id, "n": n, "now": now, "until": until})
     return found
 
 
-def claimable_in_order(connection: sa.Connection, endpoint_id: str, n: int, now: dt.datetime) -> list[Any]:
-    """Rows of one endpoint that may be claimed, the oldest pending one of each key: nothing overtakes it."""
-    return list(connection.execute(_IN_ORDER, {"endpoint_id": endpoint_id, "n": n, "now": now}))
+def claim_in_order(
+    connection: sa.Connection, endpoint_id: str, n: int, now: dt.datetime, until: dt.datetime
+) -> list[Any]:
+    """Rows of one endpoint that were claimed, the oldest pending one of each key: nothing overtakes it."""
+    return list(connection.execute(_IN_ORDER, {"endpoint": endpoint_id, "n": n, "now": now, "until": until}))

@@ -7,6 +7,7 @@ from what comes of a later one.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from warehouse.database.inserting import Insert
 from warehouse.database.operations import delivery_attempts, outbox
 from warehouse.database.outbox import IDS_AT_ONCE, Message
 from warehouse.database.types import UtcTime
-from warehouse.database.webhooks.claims import claimable, claimable_in_order
+from warehouse.database.webhooks.claims import claim_first, claim_in_order
 from warehouse.database.webhooks.tables import DELIVERED, PENDING, deliveries
 from warehouse.tables import TIME
 
@@ -25,7 +26,7 @@ _ATTEMPTS = Insert(delivery_attempts)
 
 @dataclass(frozen=True)
 class Claim:
-    """A delivery that is ours for a while. `n_attempts` is how many times it was tried before."""
+    """A delivery that is ours until a moment. `n_attempts` is how many times it was tried before."""
 
     delivery_id: int
     n_claims: int
@@ -34,6 +35,7 @@ class Claim:
     outbox_ids: tuple[str, ...]
     n_attempts: int
     created_at: dt.datetime
+    until: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -60,26 +62,22 @@ def claim_due(
     found: list[Any] = []
     plain = {endpoint_id: n for endpoint_id, n in wanted.items() if endpoint_id not in ordered}
     if plain:
-        found += claimable(connection, plain, now)
+        found += claim_first(connection, plain, now, until)
     for endpoint_id in sorted(ordered.intersection(wanted)):
-        found += claimable_in_order(connection, endpoint_id, wanted[endpoint_id], now)
-    if not found:
-        return []
-    claims = [
+        found += claim_in_order(connection, endpoint_id, wanted[endpoint_id], now, until)
+    return [
         Claim(
             row.delivery_id,
-            row.n_claims + 1,
+            row.n_claims,
             row.webhook_id,
             row.endpoint_id,
             tuple(row.outbox_ids),
             row.n_attempts,
             row.created_at,
+            until,
         )
-        for row in found
+        for row in sorted(found, key=attrgetter("delivery_id"))
     ]
-    changed = {"claimed_until": until, "n_claims": deliveries.c.n_claims + 1}
-    _update(connection, [claim.delivery_id for claim in claims], changed)
-    return claims
 
 
 def give_back(connection: sa.Connection, claims: Sequence[Claim]) -> None:
