@@ -17,8 +17,8 @@ it misleads: [methodology](methodology/report-card.md). This page is made by one
 """
 
 PLANTED_HEAD = (
-    "| signal | is to find | planted | found | recall | signals | right | precision | median delay |",
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|",
+    "| signal | is to find | planted | found | recall | signals | right | precision | true line moved | median delay |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
 )
 RECORDED_HEAD = (
     "| signal | market | signals (games) | went further | placebo (before, after) | lift | slope of return | entry beat the close | above the no-vig close | value |",
@@ -67,7 +67,7 @@ def _planted(planted: Planted) -> Iterator[str]:
     yield "## Planted truth\n"
     yield (
         f"{_days(planted.days)} of the built-in market (seed {planted.seed}; {', '.join(planted.sports)}), an answer every "
-        f"{planted.cadence_s:g} seconds. A signal is right when it falls within a planted thing it is there to find.\n"
+        f"{planted.cadence_s:g} seconds. A signal is right when it falls within a planted thing it is there to find; the true line moved when it went a full step the signal's way, planted or not.\n"
     )
     yield from PLANTED_HEAD
     rows = planted.finds.to_dicts()
@@ -78,7 +78,7 @@ def _planted(planted: Planted) -> Iterator[str]:
         kind = row["kind"].replace("_", " ") or "**all of it**"
         delay = "" if row["delay_s_median"] is None else f"{row['delay_s_median']:.0f} s"
         figures = (row["n_planted"], row["n_found"], _share(row["recall"]), row["n_signals"], row["n_right"])
-        yield _row(row["signal_type"], kind, *figures, _share(row["precision"]), delay)
+        yield _row(row["signal_type"], kind, *figures, _share(row["precision"]), _share(row["line_precision"]), delay)
     yield ""
 
 

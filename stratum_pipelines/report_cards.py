@@ -1,7 +1,7 @@
 """Report cards of the signals: on what was planted in a simulated market, and on recorded markets."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from stratum_pipelines.batch import DayReport
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.quant.report_card import report_cards
 from stratum_pipelines.raw import Stored
+from stratum_pipelines.reference import League
 from stratum_pipelines.signals import find_signals
 from stratum_pipelines.simulation import Simulation, score_detections
 from stratum_pipelines.simulation_run import FIRST_DAY, SPORTS, import_simulation
@@ -24,11 +25,17 @@ from warehouse.tables import ClvRecords, Consensus, Events, Polls, Signals
 CADENCE_S = 60.0
 # A signal may come so long after the last book has followed.
 TOLERANCE_S = 600.0
+# How long before a signal's window the true line may have begun to go its way: the slowest books follow by minutes.
+FOLLOWING_S = 1800.0
 
 
 @dataclass(frozen=True)
 class Planted:
-    """What the signals found of what was planted in so many simulated days; `finds` in the columns of `score_detections`."""
+    """What the signals found of what was planted in so many simulated days.
+
+    `finds` are in the columns of `score_detections` and two more, on the rows of all kinds together: `n_line_moved`, how many
+    signals the true line bears out, planted or not, and `line_precision`, their share.
+    """
 
     days: int
     seed: int
@@ -66,7 +73,8 @@ def of_planted(
     """Simulate a market in a warehouse of its own, thrown away afterwards, and score every signal type that aims at something.
 
     Found and right mean what they mean in `score_detections`. A type is held against what it is there to find: all kinds
-    together (kind "") and each by itself. One without aims has no row.
+    together (kind "") and each by itself. One without aims has no row. The true line bears a signal out when it stands a full step
+    of the league further toward its side than at some moment of its window or of the half hour before.
     """
     names = tuple(sports) or SPORTS
     last = FIRST_DAY + dt.timedelta(days=days - 1)
@@ -75,14 +83,37 @@ def of_planted(
             platform, days=days, sports=names, seed=seed, cadence_s=CADENCE_S, on_stored=on_stored, on_day=on_day
         )
         signals = platform.lake.scan(Signals, first=FIRST_DAY, last=last).collect()
-    truth = list(Simulation(seed, names).truth(FIRST_DAY, last))
+    simulation = Simulation(seed, names)
+    truth = list(simulation.truth(FIRST_DAY, last))
+    signals = signals.with_columns(line_moved=_borne_out(simulation, signals, platform.rules.reference.leagues))
     found = []
     for name, signal in find_signals().items():
         if signal.finds and signal.is_on:
             aims = [one for one in truth if one.kind in signal.finds]
-            scores = score_detections(signals.filter(pl.col("signal_type") == name), aims, TOLERANCE_S)
-            found.append(scores if scores.height else _found_nothing(name, scores, len(aims)))
-    return Planted(days, seed, names, CADENCE_S, pl.concat(found))
+            mine = signals.filter(pl.col("signal_type") == name)
+            scores = score_detections(mine, aims, TOLERANCE_S)
+            scores = scores if scores.height else _found_nothing(name, scores, len(aims))
+            counted = pl.lit(mine["line_moved"].sum(), pl.Int32)
+            found.append(scores.with_columns(n_line_moved=pl.when(pl.col("kind") == "").then(counted)))
+    return Planted(days, seed, names, CADENCE_S, pl.concat(found).with_columns(line_precision=_share_of_signals))
+
+
+_share_of_signals = pl.when(pl.col("n_signals") > 0).then(pl.col("n_line_moved") / pl.col("n_signals"))
+
+
+def _borne_out(simulation: Simulation, signals: pl.DataFrame, leagues: Mapping[str, League]) -> pl.Series:
+    """Whether the true line had gone a full step toward each signal's side."""
+    columns = signals.select(
+        "sport_key", "event_id", "market", "direction", pl.col("detected_at").dt.epoch("us"), "window_s"
+    )
+    return pl.Series(
+        [
+            simulation.gained(event, market, direction, at - int((window + FOLLOWING_S) * 1e6), at)
+            >= leagues[sport].move_thresholds[market]
+            for sport, event, market, direction, at, window in columns.iter_rows()
+        ],
+        dtype=pl.Boolean,
+    )
 
 
 def _found_nothing(name: str, scores: pl.DataFrame, n_planted: int) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.providers.simulator import NAME, simulated_odds_request, simulated_scores_request
 from stratum_pipelines.simulation.books import books_named
 from stratum_pipelines.simulation.chance import generator
+from stratum_pipelines.simulation.drift import gained
 from stratum_pipelines.simulation.feed import events_at
 from stratum_pipelines.simulation.ledger import absences, planted_in
 from stratum_pipelines.simulation.planting import MARGIN, TOTAL, missing_windows
@@ -147,12 +148,24 @@ class Simulation:
 
     def latent(self, event_id: str, at: int) -> Latent:
         """The fair line of a game at a moment in UTC microseconds. Raises KeyError when no such game is on around it."""
-        second = at // SECOND
+        slate, game = self._game(event_id, at // SECOND)
+        return _latent(slate, game, event_id, at // SECOND)
+
+    def gained(self, event_id: str, market: str, direction: str, since: int, at: int) -> float:
+        """How far the fair line has come toward a side at a moment before the start, from where it was farthest off since another.
+
+        Both in UTC microseconds; points, or fair probability in h2h. Raises KeyError when no such game is on around it.
+        """
+        slate, game = self._game(event_id, at // SECOND)
+        return gained(slate, game, market, direction, since // SECOND, at // SECOND)
+
+    def _game(self, event_id: str, second: int) -> tuple[Slate, int]:
+        """The slate of a game that is on around a moment, and its place there."""
         for key in self.sports:
             for slate in self._slates_around(key, second, second):
                 for i, game in enumerate(slate.games):
                     if event_id in (game.event_id, game.second_id):
-                        return _latent(slate, i, event_id, second)
+                        return slate, i
         raise KeyError(
             f"No simulated game {event_id} is on around {dt.datetime.fromtimestamp(second, dt.UTC):%F %T} UTC."
         )

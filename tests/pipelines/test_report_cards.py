@@ -102,6 +102,10 @@ def test_rules_are_held_against_what_they_are_there_to_find(monkeypatch: pytest.
     for row in planted.finds.iter_rows(named=True):
         assert row["kind"] in ("", *aims[row["signal_type"]])
         assert 0 <= row["n_found"] <= row["n_planted"] and 0 <= row["n_right"] <= row["n_signals"]
+        assert (row["n_line_moved"] is None) is (row["kind"] != "")
+    move = planted.finds.filter(signal_type="MOVE", kind="").row(0, named=True)
+    assert 0 < move["n_line_moved"] <= move["n_signals"]
+    assert move["line_precision"] == move["n_line_moved"] / move["n_signals"]
     # Polled every quarter of an hour, rules of three minutes are silent: everything planted is missed, and nothing is wrong.
     steam = planted.finds.filter(signal_type="STEAM", kind="").row(0, named=True)
     assert steam["n_planted"] > 0 and (steam["recall"], steam["n_signals"], steam["precision"]) == (0.0, 0, None)
