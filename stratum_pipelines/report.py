@@ -45,7 +45,7 @@ def print_summary(
             "fair: share whose price is better than the close without its margin. points: how far the entry's number beats "
             "the close. probability: the closing fair probability less what the entry needs "
             f"to break even{error if is_wide else ''}. tier: S, A, B or none (-), by a test that may be looked at daily, and not "
-            "where that probability is below 0; naive: by the plain rate; few: under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
+            "where that probability is surely below 0; naive: by the plain rate; few: under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
             "missing, counted under no close.[/dim]"
         )
     if summary.silent_rules:
