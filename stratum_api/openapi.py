@@ -84,7 +84,12 @@ def describe(app: Litestar) -> dict[str, Any]:
         if operation is not None:
             _complete(operation, handler, path, method)
     # What people come for stands first.
-    met = {tag: None for item in document["paths"].values() for operation in item.values() for tag in operation["tags"]}
+    met = {
+        tag: None
+        for item in document["paths"].values()
+        for operation in item.values()
+        for tag in operation.get("tags", ())
+    }
     document["tags"] = [{"name": tag} for tag in sorted(met, key=lambda tag: (tag in BESIDE, tag not in FIRST))]
     document["paths"] = {path: item for path, item in document["paths"].items() if item}
     return document

@@ -35,10 +35,12 @@ class PaidController(Controller):
         raise RuntimeError("on purpose")
 
 
-if PaidController not in stratum_api.app.CONTROLLERS:
-    stratum_api.app.CONTROLLERS = (*stratum_api.app.CONTROLLERS, PaidController)
+def with_paid() -> tuple[type[Controller], ...]:
+    """Every controller, and the paid one."""
+    return (*stratum_api.app.CONTROLLERS, PaidController)
 
 
 def serve_app() -> Door:
-    """The application as the environment describes it."""
+    """The application as the environment describes it, in a process of its own."""
+    stratum_api.app.CONTROLLERS = with_paid()
     return stratum_api.app.serve_app()

@@ -11,15 +11,24 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import stratum_api.app
 from stratum_api.metering.spool import SpoolFile, claimed, read_spool
 from tests.api.conftest import Api
-from tests.api.paid_app import PaidController
+from tests.api.paid_app import PaidController, with_paid
 from warehouse.database import Database, Outbox
 from warehouse.database.access import usage_events
 from warehouse.database.usage import UsageBook, UsageEvent
 from warehouse.errors import DatabaseUnreachable
 
 PAID = "/api/v1/paid"
+
+
+@pytest.fixture(autouse=True)
+def paid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paid endpoint, for these tests alone."""
+    monkeypatch.setattr(stratum_api.app, "CONTROLLERS", with_paid())
+
+
 AT = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 
 assert PaidController.path == PAID
