@@ -76,7 +76,7 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -
         ("LIVE_SHOCK_MAX_PER_HOUR", "60", "1000000000"),
         ("LIVE_SHOCK_MIN_MOVE", "0.99", "1"),
         ("DISLOCATION_MIN_GAP", "0.25", "0.26"),
-        ("DISLOCATION_MIN_EDGE", "0.25", "0.3"),
+        ("DISLOCATION_MIN_EDGE", "0.15", "0.16"),
         ("EXCHANGE_DIVERGENCE_MIN_GAP", "0.25", "0.3"),
         ("MOVE_COOLDOWN_MINUTES", "1440", "1441"),
     ],
