@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
@@ -137,7 +137,8 @@ def archive() -> None:
 
 def live() -> None:
     """One live cycle, from the answer's arrival to the database committed, against one durable Parquet write."""
-    for name, settings in (*_databases(), ("SQLite, regimes on", {"STRATUM_REGIMES": "on"})):
+    # Not unpacked: a database lasts until the next is asked for.
+    for name, settings in chain(_databases(), [("SQLite, regimes on", {"STRATUM_REGIMES": "on"})]):
         with tempfile.TemporaryDirectory() as folder:
             platform = home(folder, **settings)
             times, whole, quotes = _cycles(platform)
