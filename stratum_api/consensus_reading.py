@@ -93,7 +93,9 @@ async def read_history(
     after = service.cursors.read(cursor, question)
     first, last = sight.between(since, until)
     if after is not None:
-        after[0] = first = moment(after[0])
+        after[0] = moment(after[0])
+        # A cursor may come from a plan that reached further back.
+        first = after[0] if first is None else max(first, after[0])
     elif since is None:
         first = await _first_seen(service, wanted, first)
     if first is None or first > last:

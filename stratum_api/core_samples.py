@@ -4,15 +4,14 @@ What a signal knows of itself is in its row (`is_structural_core`). This is the 
 (`stratum_pipelines.quant.structural_core`): whether enough signals like it had met their close when it was detected.
 """
 
-import asyncio
 import datetime as dt
 import logging
-import time
 from dataclasses import dataclass
 
 import polars as pl
 
 from stratum_api.history import History
+from stratum_api.remembered import Remembered
 from stratum_pipelines.quant.structural_core import MARKET, MIN_SAMPLES, SIGNAL_TYPE
 from warehouse.tables import Scorecards
 
@@ -34,27 +33,27 @@ class TooFew:
 
 
 class Stretches:
-    """The stretches of time with too few samples, read from the scorecards and kept for a minute."""
+    """The stretches of time with too few samples, read from the scorecards and remembered."""
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._turn = asyncio.Lock()
-        self._read_at = -KEPT_S
-        self._found: list[TooFew] = []
+        self._known: list[TooFew] = []
+        self._remembered = Remembered(self._look, KEPT_S)
 
     async def found(self) -> list[TooFew]:
-        """Every stretch, as the scorecards say now or said a minute ago."""
-        async with self._turn:
-            if time.monotonic() - self._read_at >= KEPT_S:
-                found = await self._read()
-                for one in found:
-                    if one not in self._found:
-                        logger.info(
-                            "Kept from the public: %s detected in %s after %s up to %s, fewer than %d of them had met their close.",
-                            SIGNAL_TYPE, one.sport_key, one.since, one.until, MIN_SAMPLES,
-                        )  # fmt: skip
-                self._found, self._read_at = found, time.monotonic()
-            return self._found
+        """Every stretch, as the scorecards say now or said a minute or two ago."""
+        return await self._remembered.get()
+
+    async def _look(self) -> list[TooFew]:
+        found = await self._read()
+        for one in found:
+            if one not in self._known:
+                logger.info(
+                    "Kept from the public: %s detected in %s after %s up to %s, fewer than %d of them had met their close.",
+                    SIGNAL_TYPE, one.sport_key, one.since, one.until, MIN_SAMPLES,
+                )  # fmt: skip
+        self._known = found
+        return found
 
     async def _read(self) -> list[TooFew]:
         cards = self._history.lake.scan(Scorecards).filter(

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -41,7 +42,7 @@ class Dataset:
         """The columns of the table that are shown, in the order of the struct."""
         return [name for name in selected(type(self.example)) if name in self.table.columns]
 
-    @property
+    @cached_property
     def veil(self) -> Veil:
         """What is laid over its rows."""
         return veil_of(list[type(self.example)])  # type: ignore[misc]

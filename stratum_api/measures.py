@@ -22,6 +22,9 @@ OPEN = Gauge("stratum_api_open_requests", "Requests being answered.", multiproce
 STREAMS = Gauge("stratum_api_open_streams", "Open streams by wire.", ["wire"], multiprocess_mode="livesum")
 STREAMS_ENDED = Counter("stratum_api_streams_ended_total", "Streams the server ended, by the last message.", ["topic"])
 STREAM_MESSAGES = Counter("stratum_api_stream_messages_total", "Messages that were written to streams.", ["wire"])
+STREAM_UNREADABLE = Counter(
+    "stratum_api_stream_unreadable_total", "Messages of the outbox that could not be read and were passed over."
+)
 STREAM_LAG = Histogram(
     "stratum_api_stream_lag_seconds",
     "From the moment a message of the outbox says it was created to its being offered to every stream.",

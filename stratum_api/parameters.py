@@ -44,31 +44,30 @@ Events = Annotated[
     ),
 ]
 Book = Annotated[str | None, QueryParameter(name="book", pattern=NAME, description="A bookmaker, as in pinnacle.")]
+
+
+def moment_parameter(name: str, description: str) -> QueryParameter:
+    """The declaration of a parameter whose text `moment` reads."""
+    extra = {"format": "date-time"}
+    return QueryParameter(name=name, max_length=LONGEST_MOMENT, schema_extra=extra, description=description)
+
+
 Since = Annotated[
     str | None,
-    QueryParameter(
-        name="since",
-        max_length=LONGEST_MOMENT,
-        schema_extra={"format": "date-time"},
-        description="From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history.",
+    moment_parameter(
+        "since", "From this moment on: ISO 8601 with Z or an offset, not in the future, within the plan's history."
     ),
 ]
 Until = Annotated[
     str | None,
-    QueryParameter(
-        name="until",
-        max_length=LONGEST_MOMENT,
-        schema_extra={"format": "date-time"},
-        description="Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now.",
+    moment_parameter(
+        "until", "Up to this moment, included: ISO 8601 with Z or an offset. One that has not come means now."
     ),
 ]
 AsOf = Annotated[
     str | None,
-    QueryParameter(
-        name="as_of",
-        max_length=LONGEST_MOMENT,
-        schema_extra={"format": "date-time"},
-        description="The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.",
+    moment_parameter(
+        "as_of", "The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default."
     ),
 ]
 SignalId = Annotated[str, PathParameter(pattern=HEX_ID, description="The id of a signal: 32 hex digits.")]

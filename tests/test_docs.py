@@ -61,10 +61,13 @@ def blocks(text: str, language: str) -> list[str]:
 # -- generated pages ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", list(pages()))
+GENERATED = pages()
+
+
+@pytest.mark.parametrize("path", list(GENERATED))
 def test_generated_files_are_what_the_code_says(path: str) -> None:
     file = REPOSITORY / path
-    assert file.is_file() and file.read_text(encoding="utf-8") == pages()[path], "Write them anew: make docs"
+    assert file.is_file() and file.read_text(encoding="utf-8") == GENERATED[path], "Write them anew: make docs"
 
 
 def test_docs_writes_what_is_not_fresh_and_only_that(tmp_path: Path) -> None:
@@ -78,7 +81,7 @@ def test_docs_writes_what_is_not_fresh_and_only_that(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     assert run("--check")[0] == "refused"
     assert run()[0] == "done"
-    assert {path: (tmp_path / path).read_text(encoding="utf-8") for path in pages()} == pages()
+    assert {path: (tmp_path / path).read_text(encoding="utf-8") for path in GENERATED} == GENERATED
     assert run("--check")[0] == "done"
     page = tmp_path / "docs" / "reference" / "signals.md"
     page.write_text("changed by hand", encoding="utf-8")
@@ -86,7 +89,7 @@ def test_docs_writes_what_is_not_fresh_and_only_that(tmp_path: Path) -> None:
     assert "signals.md" in run("--check")[1]
     assert page.read_text(encoding="utf-8") == "changed by hand"
     run()
-    assert page.read_text(encoding="utf-8") == pages()["docs/reference/signals.md"]
+    assert page.read_text(encoding="utf-8") == GENERATED["docs/reference/signals.md"]
     assert (tmp_path / ".env.example").stat().st_mtime_ns == kept
 
 

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from stratum_api.game_reading import read_game
 from stratum_api.pages import USUAL_LIMIT, CursorText, Limit, Question
-from stratum_api.parameters import LONGEST_MOMENT, EventId, Market, Sport, moment
+from stratum_api.parameters import EventId, Market, Sport, moment, moment_parameter
 from stratum_api.problems import CursorInvalid
 from stratum_api.routes import Serving
 from stratum_api.rows import Select, as_structs, columns_of
@@ -23,21 +23,14 @@ USUAL_BACK = dt.timedelta(days=1)
 
 StartsSince = Annotated[
     str | None,
-    QueryParameter(
-        name="since",
-        max_length=LONGEST_MOMENT,
-        schema_extra={"format": "date-time"},
-        description="Starts from this moment on: ISO 8601 with Z or an offset, within the plan's history. A day ago unless said.",
+    moment_parameter(
+        "since",
+        "Starts from this moment on: ISO 8601 with Z or an offset, within the plan's history. A day ago unless said.",
     ),
 ]
 StartsUntil = Annotated[
     str | None,
-    QueryParameter(
-        name="until",
-        max_length=LONGEST_MOMENT,
-        schema_extra={"format": "date-time"},
-        description="Starts up to this moment, included: ISO 8601 with Z or an offset. No end unless said.",
-    ),
+    moment_parameter("until", "Starts up to this moment, included: ISO 8601 with Z or an offset. No end unless said."),
 ]
 
 

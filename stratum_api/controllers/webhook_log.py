@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from stratum_api.controllers.webhooks import WEBHOOKS, asked, desk_of
 from stratum_api.dispatcher.verdicts import ERRORS, MESSAGE_GONE, STATUS_ERROR
 from stratum_api.pages import USUAL_LIMIT, CursorText, Limit, Page, Question
-from stratum_api.parameters import HEX_ID, LONGEST_MOMENT, moment
+from stratum_api.parameters import HEX_ID, moment, moment_parameter
 from stratum_api.problems import CursorInvalid
 from stratum_api.routes import Serving, Visiting, reads
 from stratum_api.tiers.sight import invalid
@@ -27,21 +27,11 @@ ErrorWord = Annotated[
 ]
 SinceMoment = Annotated[
     str | None,
-    QueryParameter(
-        name="since",
-        max_length=LONGEST_MOMENT,
-        schema_extra={"format": "date-time"},
-        description="From this moment on: ISO 8601 with Z or an offset.",
-    ),
+    moment_parameter("since", "From this moment on: ISO 8601 with Z or an offset."),
 ]
 UntilMoment = Annotated[
     str | None,
-    QueryParameter(
-        name="until",
-        max_length=LONGEST_MOMENT,
-        schema_extra={"format": "date-time"},
-        description="Before this moment: ISO 8601 with Z or an offset.",
-    ),
+    moment_parameter("until", "Before this moment: ISO 8601 with Z or an offset."),
 ]
 
 

@@ -1,5 +1,6 @@
 """Rows as Arrow and Parquet: batches and row groups leave as they are made."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from io import RawIOBase
 from typing import TYPE_CHECKING, Any
@@ -34,14 +35,15 @@ class _Outlet(RawIOBase):
         return taken
 
 
-class _ColumnarEncoder:
+class _ColumnarEncoder(ABC):
     def __init__(self, schema: pl.Schema, *, json_columns: Collection[str] = ()) -> None:
         del json_columns  # text stays text
         self.outlet = _Outlet()
         self.writer = self._open(self.outlet, _table(pl.DataFrame(schema=schema)).schema)
 
+    @abstractmethod
     def _open(self, outlet: _Outlet, schema: "pa.Schema") -> Any:
-        raise NotImplementedError
+        """The library's writer of this format."""
 
     def begin(self) -> bytes:
         """What stands before the first row."""

@@ -26,7 +26,7 @@ _facts = msgspec.json.Decoder(Facts).decode
 
 
 class Event:
-    """One message. `payload` is the row it tells of, as JSON."""
+    """One message. `payload` is the row it tells of, as JSON; `facts` is None where that cannot be read: nobody is shown it then."""
 
     __slots__ = ("_frames", "created_at", "facts", "outbox_id", "payload", "sequence", "subject_id", "topic")
 
@@ -40,7 +40,11 @@ class Event:
         created_at = as_moment(row[5])
         assert created_at is not None
         self.created_at: dt.datetime = created_at
-        self.facts = _facts(self.payload)
+        self.facts: Facts | None
+        try:
+            self.facts = _facts(self.payload)
+        except msgspec.MsgspecError:
+            self.facts = None
         self._frames: dict[Tier, Frame | None] = {}
 
     def frame(self, tier: Tier) -> Frame | None:

@@ -39,42 +39,40 @@ class Past:
         """The next page after a sequence. Raises DatabaseError."""
         return [Event(row) for row in await self.rows.fetch(AFTER, after, PAGE)]
 
-    async def page(self, after: int) -> list[Event]:
-        """The next page after a sequence, with nothing missing before it. Raises TooOld and DatabaseError."""
+    async def page(self, after: int, until: dt.datetime | None = None) -> list[Event]:
+        """The next page after a sequence, with nothing missing before it. Raises TooOld, as seen at `until`, and DatabaseError."""
         async with self._turns:
             events = await self.new(after)
             # Asked after the page: what was deleted while it was read shows in the bounds.
-            await self._check(after)
+            await self._check(after, until)
         return events
 
-    async def check(self, after: int, oldest_at: dt.datetime | None = None) -> None:
-        """Raises TooOld where messages after a sequence may be gone or are from before `oldest_at`, or it lies ahead of them all."""
+    async def check(self, after: int, oldest_at: dt.datetime | None = None, until: dt.datetime | None = None) -> None:
+        """Raises TooOld where messages after a sequence may be gone or are from before `oldest_at`, or it lies ahead of them all.
+
+        Whoever sees everything late is told of no more than was there at `until`.
+        """
         async with self._turns:
-            await self._check(after)
+            oldest, newest = await self._check(after, until)
             if oldest_at is not None:
                 found = await self.rows.fetch(FIRST, self._moment(oldest_at))
-                oldest, newest = await self.bounds()
                 first = found[0][0] if found else newest
                 if after < first - 1 and oldest < first:
                     raise TooOld(first, newest)
 
-    async def newest(self, until: dt.datetime | None = None) -> int:
-        """The sequence of the newest message, 0 where there is none; before the first that was created after `until`."""
-        _, newest = await self.bounds()
+    async def bounds(self, until: dt.datetime | None = None) -> tuple[int, int]:
+        """The first sequence that is kept, and the newest (0: none), before the first message that was created after `until`."""
+        ((oldest, newest),) = await self.rows.fetch(BOUNDS)
         if until is not None:
             ((later,),) = await self.rows.fetch(LATER, self._moment(until))
             newest = newest if later is None else min(newest, later - 1)
-        return newest
-
-    async def bounds(self) -> tuple[int, int]:
-        """The first sequence that is kept, and the newest."""
-        ((oldest, newest),) = await self.rows.fetch(BOUNDS)
-        return oldest, newest
+        return min(oldest, newest + 1), newest
 
     def _moment(self, moment: dt.datetime) -> int | dt.datetime:
         return micros(moment) if self.rows.is_sqlite else moment
 
-    async def _check(self, after: int) -> None:
-        oldest, newest = await self.bounds()
+    async def _check(self, after: int, until: dt.datetime | None) -> tuple[int, int]:
+        oldest, newest = await self.bounds(until)
         if not oldest - 1 <= after <= newest:
             raise TooOld(oldest, newest)
+        return oldest, newest

@@ -55,7 +55,8 @@ class Tail:
 
     async def newest(self) -> int:
         """The sequence of the newest message there is to see now. Raises DatabaseError."""
-        return await self.past.newest(dt.datetime.now(dt.UTC) - self.delay if self.delay else None)
+        _, newest = await self.past.bounds(self._until())
+        return newest
 
     def wake(self) -> None:
         """Look now. Who sees everything late is in no hurry: nothing that is committed now is to be seen."""
@@ -70,10 +71,12 @@ class Tail:
         """
         if follower.is_resumed:
             # The outbox says, not memory: another worker may have read more, and told the client.
-            await self.past.check(follower.position, follower.tier.oldest_at(dt.datetime.now(dt.UTC)))
+            await self.past.check(follower.position, follower.tier.oldest_at(dt.datetime.now(dt.UTC)), self._until())
         while not follower.ending and not self._attach(follower):
             offered = self.position
-            page = [event for event in await self.past.page(follower.position) if self._wait_s(event) <= 0]
+            page = [
+                event for event in await self.past.page(follower.position, self._until()) if self._wait_s(event) <= 0
+            ]
             for event in page:
                 follower.offer(event)
             if len(page) < PAGE:
@@ -121,6 +124,9 @@ class Tail:
                 return self._look_every_s
             await self._let_write()
 
+    def _until(self) -> dt.datetime | None:
+        return dt.datetime.now(dt.UTC) - self.delay if self.delay else None
+
     def _wait_s(self, event: Event) -> float:
         if not self.delay:
             return 0.0
@@ -128,6 +134,12 @@ class Tail:
 
     def _offer(self, event: Event) -> None:
         self.position = event.sequence
+        if event.facts is None:
+            # One row that somebody wrote wrongly must not hold up all that come after it.
+            measures.STREAM_UNREADABLE.inc()
+            logger.error(
+                "the message %d of the outbox (%s) cannot be read and is shown to nobody", event.sequence, event.topic
+            )
         self.recent.append(event)
         if len(self.recent) > RECENT:
             self._recent_from = self.recent.popleft().sequence

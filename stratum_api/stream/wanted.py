@@ -28,13 +28,13 @@ class Wanted:
 
     def takes(self, event: Event, account_id: str) -> bool:
         """Whether a message goes to a client of this account that wants this."""
-        if self.topics and event.topic not in self.topics:
+        facts = event.facts
+        if facts is None or (self.topics and event.topic not in self.topics):
             return False
         if event.topic in OWN:
             return event.subject_id == account_id
         if event.topic not in MARKET:
             return False
-        facts = event.facts
         return (
             (not self.sports or facts.sport_key in self.sports)
             and (not self.signal_types or facts.signal_type in self.signal_types)

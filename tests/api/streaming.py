@@ -5,6 +5,7 @@ import contextlib
 import datetime as dt
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ async def connected(
         client.break_off()
 
 
-class Client:
+class Client(ABC):
     """One client."""
 
     def __init__(self, address: str) -> None:
@@ -102,17 +103,17 @@ class Client:
         self.port = int(port)
         self.seen = Seen()
 
+    @abstractmethod
     async def open(self, path: str, headers: dict[str, str]) -> None:
         """Connect; raises Refused with the problem when it is not let in."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def step(self) -> None:
         """Wait for one more piece, and note it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def break_off(self) -> None:
         """End the connection at once."""
-        raise NotImplementedError
 
     async def until(self, n: int = 0, *, seconds: float = 20, over: bool = False, beats: int = 0) -> Seen:
         """Read until so many messages and heartbeats came, or the stream is over."""

@@ -1,6 +1,7 @@
 """The stream: every message once and in its order, whatever breaks; and what a client is told when there is no way on."""
 
 import asyncio
+import datetime as dt
 import random
 import threading
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from stratum_api.stream import past, tail
 from tests.api.conftest import Api
 from tests.api.streaming import PATHS, Client, Seen, commit, connected, listening
 from warehouse.database import Database, Outbox
-from warehouse.database.outbox import CLV_FINALIZED, LIMIT_ALERT
+from warehouse.database.outbox import CLV_FINALIZED, LIMIT_ALERT, SIGNAL_DETECTED, Draft, add_to_outbox
 
 WIRES = pytest.mark.parametrize("wire", list(PATHS))
 PLENTY = {"requests_per_minute": 100_000, "streams": 50}
@@ -49,6 +50,25 @@ def test_messages_come_in_their_order_as_they_are_committed(api: Api, wire: str)
     first = seen.messages[0]
     assert list(first) == ["sequence", "outbox_id", "topic", "subject_id", "created_at", "payload"]
     assert (first["outbox_id"], first["payload"]["signal_id"]) == (message.outbox_id, "a")
+
+
+@WIRES
+def test_a_message_that_cannot_be_read_is_passed_over_and_holds_up_nobody(api: Api, wire: str) -> None:
+    key, database = api.key(), api.service.database
+    commit(database, "before")
+    with database.begin() as connection:
+        add_to_outbox(connection, [Draft(SIGNAL_DETECTED, ("broken",), [1])], dt.datetime.now(dt.UTC))  # type: ignore[arg-type]
+
+    async def follow(address: str) -> tuple[Seen, Seen]:
+        async with connected(address, wire, key, 0) as resumed, connected(address, wire, key) as new:
+            await new.opened()
+            with database.begin() as connection:
+                add_to_outbox(connection, [Draft(SIGNAL_DETECTED, ("odd",), [2])], dt.datetime.now(dt.UTC))  # type: ignore[arg-type]
+            commit(database, "after")
+            return await resumed.until(2), await new.until(1)
+
+    resumed, new = followed(api, follow)
+    assert resumed.subjects == ["before", "after"] and new.subjects == ["after"]
 
 
 @WIRES

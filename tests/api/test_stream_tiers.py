@@ -131,7 +131,8 @@ def test_a_delayed_place_is_found_also_where_everything_or_nothing_is_young(api:
     reads, database = api.service.streams.past, api.service.database
 
     def newest() -> int:
-        return api.loop.run(reads.newest(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)))
+        _, newest = api.loop.run(reads.bounds(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)))
+        return newest
 
     assert newest() == 0
     put(database, telling("a"))
@@ -141,3 +142,18 @@ def test_a_delayed_place_is_found_also_where_everything_or_nothing_is_young(api:
     with database.begin() as connection:
         connection.exec_driver_sql("delete from outbox where sequence = 1")
     assert newest() == 2
+
+
+def test_whoever_sees_late_is_not_told_how_many_messages_there_are_already(api: Api) -> None:
+    database = api.service.database
+    late = api.key("enterprise", **PLENTY, delay_s=600)
+    put(database, telling("old"), age_s=3600)
+    put(database, telling("young"), telling("younger"))
+
+    async def follow(address: str, after: int) -> Seen:
+        async with connected(address, "websocket", late, after) as client:
+            return await client.until(seconds=5, over=True)
+
+    refused = followed(api, lambda address: follow(address, 3))
+    assert (refused.topics, refused.messages) == (["snapshot_required"], [])
+    assert (refused.control[-1]["oldest_sequence"], refused.control[-1]["newest_sequence"]) == (1, 1)
