@@ -1,4 +1,4 @@
-"""Work that one process does at a time: computing a day, and settling what days hold.
+"""Work that one process does at a time: computing a day, settling what days hold, and recording trades.
 
 The locks lie beside the lake's own and end with the process that holds them. Whoever has to wait says so.
 """
@@ -66,6 +66,19 @@ def settling_alone(lake: Lake, patience_s: float | None = None) -> Iterator[None
     Raises LakeBusy when another does so for longer than `patience_s`, by default `PATIENCE_S`.
     """
     lock = _taken(lake, "settle", "Closing lines and scorecards are being written", lambda: False, patience_s)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def trading_alone(lake: Lake, patience_s: float | None = None) -> Iterator[None]:
+    """Keep other processes from recording trades meanwhile: two that read the same day would each lose the other's rows.
+
+    Raises LakeBusy when another does so for longer than `patience_s`, by default `PATIENCE_S`.
+    """
+    lock = _taken(lake, "trades", "Trades are being recorded", lambda: False, patience_s)
     try:
         yield
     finally:

@@ -29,7 +29,7 @@ def value(column: Column, i: int, day: dt.date) -> object:
         if column.at_most is not None:
             return column.at_most / 2
         return 1.5 + i
-    if column.dtype == pl.Int32:
+    if column.dtype in (pl.Int32, pl.Int64):
         return 100 + i
     values = {pl.String: f"{column.name} {i}", pl.Boolean: True, pl.Binary: b"bytes %d" % i}
     # The columns that pick a shard stay the same, or a table would have a file per row.

@@ -9,6 +9,7 @@ from warehouse.tables.market import CONVENTIONS, COUNTED_CONVENTION, SIDES, Clos
 from warehouse.tables.raw import Polls, Quarantine, RawOdds
 from warehouse.tables.signals import ClvRecords, RegimeModels, RegimeSnapshots, ScoreBands, Scorecards, Signals
 from warehouse.tables.table import TIME, Column, Table
+from warehouse.tables.trades import EquityPoints, Trades, ValidationLogs
 
 TABLES: tuple[type[Table], ...] = (
     RawOdds,
@@ -29,6 +30,9 @@ TABLES: tuple[type[Table], ...] = (
     ScoreBands,
     RegimeSnapshots,
     RegimeModels,
+    Trades,
+    EquityPoints,
+    ValidationLogs,
 )
 
 BY_NAME: dict[str, type[Table]] = {table.name: table for table in TABLES}
@@ -45,6 +49,7 @@ __all__ = [
     "ClvRecords",
     "Column",
     "Consensus",
+    "EquityPoints",
     "EventChanges",
     "EventLinks",
     "Events",
@@ -60,4 +65,6 @@ __all__ = [
     "Scorecards",
     "Signals",
     "Table",
+    "Trades",
+    "ValidationLogs",
 ]

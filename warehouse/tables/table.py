@@ -93,6 +93,11 @@ def count(description: str, *, nullable: bool = False, unit: str = "count", at_l
     return Column(pl.Int32, description, unit, nullable, at_least)
 
 
+def money(description: str, *, nullable: bool = False, at_least: float | None = None) -> Any:
+    """An Int64 column of money in minor units of the row's currency: cents of a dollar, whole yen."""
+    return Column(pl.Int64, description, "minor units", nullable, at_least)
+
+
 def flag(description: str, *, nullable: bool = False) -> Any:
     """A yes-or-no column."""
     return Column(pl.Boolean, description, nullable=nullable)
