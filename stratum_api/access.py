@@ -7,6 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from stratum_api.flags import Flags
+from stratum_api.inputs import check_inputs
 from stratum_api.plans import Plan
 from stratum_api.problems import KeyMissing, NotFound, PartSwitchedOff, PlanInsufficient, ScopeMissing
 from stratum_api.visit import visit_of
@@ -32,7 +33,7 @@ PUBLIC = Access()
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Raises the problem that keeps the visitor out, if any; a route that does not say what it asks lets nobody in.
+    """Raises the problem that keeps the visitor or the question out, if any; a route that does not say what it asks lets nobody in.
 
     It waits for nothing and is asynchronous all the same: any other guard is called in a thread, which costs each request more than
     all the rest of what is asked here.
@@ -53,6 +54,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if access.feature:
         require_feature(visit.visitor.plan, access.feature)
     visit.is_billable = access.is_billable and visit.visitor.has_key
+    check_inputs(connection, handler)
 
 
 def require_scope(visitor: Visitor, scope: str) -> None:

@@ -15,6 +15,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
@@ -42,6 +43,7 @@ from stratum_api.controllers.webhook_log import WebhookLogController
 from stratum_api.controllers.webhooks import WebhookController
 from stratum_api.dispatcher.settings import read_destination_rules
 from stratum_api.door import RETRY_AFTER_S, App, Door
+from stratum_api.inputs import explained
 from stratum_api.logs import set_up_logs
 from stratum_api.openapi import describe
 from stratum_api.problems import (
@@ -53,7 +55,6 @@ from stratum_api.problems import (
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
-    ParameterInvalid,
     Problem,
     Unavailable,
 )
@@ -186,7 +187,7 @@ def _dependencies(service: Service | None) -> dict[str, Provide]:
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Whatever an endpoint raised, as problem+json."""
-    problem = as_problem(error)
+    problem = as_problem(error, request.scope.get("route_handler"))
     visit = visiting(request)
     if isinstance(problem, MethodNotAllowed):
         problem.headers["Allow"] = ", ".join(allowed_methods(request.app, request.scope["path"]))
@@ -202,13 +203,13 @@ async def note_problem(error: Exception, scope: Scope) -> None:
     """Keep what keeps a WebSocket from being opened for the door, which answers it."""
     if scope["type"] == ScopeType.WEBSOCKET:
         visit = visit_of(scope)
-        visit.problem = as_problem(error)
+        visit.problem = as_problem(error, scope.get("route_handler"))
         if visit.problem.status >= 500:
             logger.error("%s", type(error).__name__, exc_info=error, extra={"request_id": visit.request_id})
 
 
-def as_problem(error: Exception) -> Problem:
-    """The problem that an error is for whoever made the request. What is a fault of ours says nothing about itself."""
+def as_problem(error: Exception, handler: BaseRouteHandler | None = None) -> Problem:
+    """The problem that an error of an endpoint is for whoever made the request. What is a fault of ours says nothing about itself."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, DatabaseError):
@@ -219,11 +220,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, RecursionError):
         return BadRequest("The body is nested too deeply.")
     if isinstance(error, ValidationException):
-        named = error.extra if isinstance(error.extra, list) else []
-        errors = [{"name": str(one.get("key", "")), "message": str(one.get("message", ""))} for one in named]
-        return ParameterInvalid(
-            "; ".join(f"{one['name']}: {one['message']}" for one in errors) or error.detail, errors=errors
-        )
+        return explained(error, handler)
     if isinstance(error, HTTPException) and error.status_code in BY_STATUS:
         detail = "" if error.status_code in (404, 405) else error.detail
         return BY_STATUS[error.status_code](detail)

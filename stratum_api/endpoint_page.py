@@ -14,6 +14,9 @@ Fields of answers are added in later versions, never renamed or removed; any of 
 plans, and `is_redacted` of the row says so. Plans with a delay see nothing that became known later, and nobody sees further back than
 the plan's history: a question that reaches back further is refused (`plan_insufficient`), one that does not say since when begins there.
 
+A parameter that an endpoint does not have is refused on every endpoint, and so is one that is given twice where it takes one value
+(`parameter_invalid`): `errors` names each as it was written, a field of a body by its place, as in `filters.min_score`, and the whole body as `body`.
+
 Lists come in pages. `next_cursor` leads to the next one, sent back as `cursor` with the same filters; null is the end. Moments are
 ISO 8601 with `Z` or an offset."""
 

@@ -42,9 +42,9 @@ class KeyDesk:
         """A new key of an account. Raises OperationInvalid and AccountUnknown."""
         cleaned = " ".join(name.split())
         if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
-            raise OperationInvalid(f"The name of a key has 1 to {LONGEST_NAME} printable characters.")
+            raise OperationInvalid(f"The name of a key has 1 to {LONGEST_NAME} printable characters.", "name")
         if expires_at is not None and expires_at <= now:
-            raise OperationInvalid("A key has to end after now.")
+            raise OperationInvalid("A key has to end after now.", "expires_at")
         live = sum(key.is_live(now) for key in self.keys.of_account(account_id)) if account_id else 0
         if live >= MOST_LIVE_KEYS:
             raise OperationInvalid(
@@ -66,7 +66,7 @@ class KeyDesk:
     def rotate(self, key_id: str, *, overlap: dt.timedelta, now: dt.datetime, account_id: str = "") -> Issued:
         """A new key in the place of one that goes on for `overlap`. Raises KeyUnknown, KeyEnded, OperationInvalid."""
         if not dt.timedelta(0) <= overlap <= LONGEST_OVERLAP:
-            raise OperationInvalid(f"Two keys overlap for 0 to {LONGEST_OVERLAP.days} days.")
+            raise OperationInvalid(f"Two keys overlap for 0 to {LONGEST_OVERLAP.days} days.", "overlap_s")
         self._of(key_id, account_id)
         made = make_key()
         key = self.keys.replace(

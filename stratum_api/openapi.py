@@ -228,11 +228,9 @@ def _problems(
     access: Access, handler: HTTPRouteHandler, path: str, method: str, operation: dict[str, Any]
 ) -> Iterator[type[Problem]]:
     """Every problem the endpoint can answer with."""
-    yield from (BadRequest, Fault, Unavailable)
+    yield from (BadRequest, ParameterInvalid, Fault, Unavailable)
     if path.startswith("/api/"):
         yield from (KeyRefused, AccessEnded, TooManyRequests)
-    if operation.get("parameters") or operation.get("requestBody"):
-        yield ParameterInvalid
     yield AddressTooLong
     if "{" in path:
         yield NotFound

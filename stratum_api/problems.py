@@ -92,6 +92,14 @@ class ParameterInvalid(BadRequest):
 
     title = "A parameter cannot be used"
 
+    @classmethod
+    def of(cls, *errors: tuple[str, str]) -> "ParameterInvalid":
+        """The problem with these parameters and fields: each by the name the caller wrote, and what is wrong with it."""
+        return cls(
+            "; ".join(f"{name}: {message}" for name, message in errors),
+            errors=[{"name": name, "message": message} for name, message in errors],
+        )
+
 
 class CursorInvalid(BadRequest):
     """The cursor was not made by this API, was shortened or changed, or belongs to another question.

@@ -27,7 +27,7 @@ def checked_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
     """The scopes in their usual order, without repetitions. Raises OperationInvalid for an unknown one, and for none."""
     for scope in scopes:
         if scope not in SCOPES:
-            raise OperationInvalid(f"There is no scope {scope!r}. Scopes are {', '.join(SCOPES)}.")
+            raise OperationInvalid(f"There is no scope {scope!r}. Scopes are {', '.join(SCOPES)}.", "scopes")
     if not scopes:
-        raise OperationInvalid("A key needs at least one scope.")
+        raise OperationInvalid("A key needs at least one scope.", "scopes")
     return tuple(scope for scope in SCOPES if scope in scopes)

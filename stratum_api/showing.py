@@ -8,22 +8,20 @@ here, when the endpoint is declared. `example` is an answer of that type, shown 
 """
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from inspect import signature
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.di import NamedDependency
-from litestar.handlers.base import BaseRouteHandler
-from litestar.params import QueryParameter, SkipValidation
+from litestar.params import SkipValidation
 
 from stratum_api.access import Access
 from stratum_api.problems import Problem
 from stratum_api.routes import Serving, reads, visiting
 from stratum_api.scopes import INTEL_READ
 from stratum_api.tiers import Sight, veil_of
-from stratum_api.tiers.sight import invalid
 
 INTEL = Access(INTEL_READ, is_billable=True)
 JSON = "application/json"
@@ -34,18 +32,11 @@ Seeing = NamedDependency[SkipValidation[Sight]]
 
 
 def seeing(request: Request[Any, Any, Any], service: Serving) -> Sight:
-    """What whoever makes the request may see. Raises ParameterInvalid for a parameter the endpoint does not take.
+    """What whoever makes the request may see.
 
-    A filter with a slip in its name would else be passed over, and what was not asked would be answered. The service is asked for so
-    that it comes first: what can be found at once Litestar finds in a group of tasks, and making one takes longer than
-    everything else around an endpoint.
+    The service is asked for so that it comes first: what can be found at once Litestar finds in a group of tasks, and making one takes
+    longer than everything else around an endpoint.
     """
-    takes = _takes(request.route_handler)
-    for name in request.query_params:
-        if name not in takes:
-            raise invalid(
-                ascii(name[:60]), f"there is no such parameter, there are {', '.join(sorted(takes)) or 'none'}"
-            )
     return Sight.of(visiting(request).visitor.plan, service.settings.flags, service.now())
 
 
@@ -68,11 +59,3 @@ def shows(
         return reads(path, operation, access, *problems, veil=veil, example=example)(answer)
 
     return declare
-
-
-@cache
-def _takes(handler: BaseRouteHandler) -> frozenset[str]:
-    """The names of the query parameters an endpoint takes."""
-    found = handler.parsed_fn_signature.parameters.items()
-    given = ((name, field.kwarg_definition) for name, field in found)
-    return frozenset(one.name or name for name, one in given if isinstance(one, QueryParameter))

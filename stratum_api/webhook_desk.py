@@ -119,9 +119,9 @@ class WebhookDesk:
         Raises OperationInvalid and EndpointUnknown.
         """
         if scheme not in SCHEMES:
-            raise OperationInvalid(f"Secrets are of {' or '.join(SCHEMES)}, not of {scheme!r}.")
+            raise OperationInvalid(f"Secrets are of {' or '.join(SCHEMES)}, not of {scheme!r}.", "scheme")
         if not dt.timedelta(0) <= overlap <= LONGEST_OVERLAP:
-            raise OperationInvalid(f"Two secrets overlap for 0 to {LONGEST_OVERLAP.days} days.")
+            raise OperationInvalid(f"Two secrets overlap for 0 to {LONGEST_OVERLAP.days} days.", "overlap_s")
         self.get(endpoint_id, account_id)
         made = make_secret(scheme)
         sealed = self._sealed(endpoint_id, made)
@@ -168,29 +168,31 @@ class WebhookDesk:
         try:
             self._destinations.check(url)
         except RequestRefused as error:
-            raise OperationInvalid(str(error)) from None
+            raise OperationInvalid(str(error), "url") from None
 
 
 def _check(terms: EndpointTerms) -> None:
     """Raises OperationInvalid, which says what is allowed."""
     unknown = sorted(set(terms.event_types) - set(EVENT_TYPES))
     if unknown or not terms.event_types:
-        raise OperationInvalid(f"Event types are one or more of {', '.join(EVENT_TYPES)}.")
+        raise OperationInvalid(f"Event types are one or more of {', '.join(EVENT_TYPES)}.", "event_types")
     if len(terms.description) > LONGEST_DESCRIPTION or not (terms.description or " ").isprintable():
-        raise OperationInvalid(f"A description has at most {LONGEST_DESCRIPTION} printable characters.")
+        raise OperationInvalid(f"A description has at most {LONGEST_DESCRIPTION} printable characters.", "description")
     for name, value, (least, most) in (
         ("timeout_s", terms.timeout_s, TIMEOUT_S),
         ("batch_size", terms.batch_size, BATCH_SIZE),
         ("rate_per_s", terms.rate_per_s, RATE_PER_S),
     ):
         if value is not None and not least <= value <= most:
-            raise OperationInvalid(f"{name} is {value:g}, and has to be from {least:g} to {most:g}.")
+            raise OperationInvalid(f"{name} is {value:g}, and has to be from {least:g} to {most:g}.", name)
     if not QUEUE.fullmatch(terms.queue):
-        raise OperationInvalid("The name of a queue has 1 to 40 small letters, digits, hyphens and underscores.")
+        raise OperationInvalid(
+            "The name of a queue has 1 to 40 small letters, digits, hyphens and underscores.", "queue"
+        )
     try:
         msgspec.convert(dict(terms.filters), Filters)
     except msgspec.ValidationError as error:
-        raise OperationInvalid(f"These filters cannot be used: {error}.") from None
+        raise OperationInvalid(f"These filters cannot be used: {error}.", "filters") from None
 
 
 def _cleaned(terms: EndpointTerms) -> EndpointTerms:

@@ -189,8 +189,12 @@ class EndpointsExhausted(AccessError):
 class OperationInvalid(AccessError):
     """A name, a state, a plan or a number of an account or key cannot be used.
 
-    The message says what is allowed.
+    The message says what is allowed; `field` names what it is about, "" where that is everything together.
     """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class OutboundError(WarehouseError):

@@ -9,8 +9,9 @@ from litestar import Controller
 from litestar.params import JSONBody, PathParameter
 
 from stratum_api.access import Access
+from stratum_api.inputs import unusable
 from stratum_api.key_desk import Issued, KeyDesk
-from stratum_api.problems import Conflict, NotFound, ParameterInvalid, ScopeMissing
+from stratum_api.problems import Conflict, NotFound, ScopeMissing
 from stratum_api.routes import Serving, Visiting, ends, makes, reads
 from stratum_api.scopes import ACCOUNT_READ, KEYS_MANAGE, USUAL
 from stratum_api.service import Service
@@ -106,7 +107,7 @@ class KeyController(Controller):
                 expires_at=data.expires_at,
             )
         except OperationInvalid as error:
-            raise ParameterInvalid(str(error)) from None
+            raise unusable(error) from None
         return _issued(service, issued, now)
 
     @makes("/{key_id:str}/rotate", "rotateKey", MANAGE, Conflict, status_code=201)

@@ -7,7 +7,7 @@ from litestar.params import QueryParameter
 
 from stratum_api.pages import USUAL_LIMIT, CursorText, Limit
 from stratum_api.parameters import NAME, Events, Market, SignalId, Since, Sport, TimeBucket, Until, moment, named
-from stratum_api.problems import CursorInvalid, ParameterInvalid, SnapshotRequired
+from stratum_api.problems import CursorInvalid, SnapshotRequired
 from stratum_api.routes import Serving
 from stratum_api.showing import Seeing, shows
 from stratum_api.shown.signals import EXAMPLE_PAGE, SignalPage
@@ -15,6 +15,7 @@ from stratum_api.shown.traces import EXAMPLE as TRACE
 from stratum_api.shown.traces import SignalTrace
 from stratum_api.signal_feed import Wanted, read_feed, read_since_sequence
 from stratum_api.signal_trace import read_trace
+from stratum_api.tiers.sight import invalid
 
 Order = Annotated[
     Literal["chronological", "ranked"],
@@ -98,7 +99,7 @@ class SignalController(Controller):
         if since_sequence is None:
             return await read_feed(service, sight, wanted, order, cursor, limit)
         if cursor is not None or order != "chronological":
-            raise ParameterInvalid("since_sequence has an order of its own: go on with the `sequence` of the page.")
+            raise invalid("since_sequence", "has an order of its own: go on with the `sequence` of the page")
         return await read_since_sequence(service, sight, wanted, since_sequence, limit)
 
     @shows("/{signal_id:str}", "getSignal", example=TRACE)

@@ -11,7 +11,8 @@ from litestar.params import JSONBody
 
 from stratum_api.access import Access
 from stratum_api.dispatcher.directory import most_endpoints
-from stratum_api.problems import Conflict, NotFound, ParameterInvalid, PlanInsufficient
+from stratum_api.inputs import BODY, unusable
+from stratum_api.problems import Conflict, NotFound, PlanInsufficient
 from stratum_api.routes import Serving, Visiting, changes, ends, makes, reads
 from stratum_api.scopes import WEBHOOKS_MANAGE
 from stratum_api.secret_box import SecretBox
@@ -99,7 +100,7 @@ class WebhookController(Controller):
         await asked(lambda: desk.get(endpoint_id, visit.visitor.account_id))
         given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not msgspec.UNSET}
         if not given:
-            raise ParameterInvalid("The body names nothing that should change.")
+            raise invalid(BODY, "names nothing that should change")
         if "url" in given:
             await _check_address(service, given["url"])
         if "event_types" in given:
@@ -151,9 +152,7 @@ class WebhookController(Controller):
         """Send deliveries again, each under the id it always had; a dry run says how many that would be."""
         selection = ReplaySelection(data.webhook_ids, data.event_type, data.since, data.until, data.only_failed)
         if selection == ReplaySelection(data.webhook_ids[:0]):
-            raise ParameterInvalid(
-                "The body says nothing of which deliveries: name ids, a type, a range, or only_failed."
-            )
+            raise invalid(BODY, "says nothing of which deliveries: name ids, a type, a range, or only_failed")
         desk = desk_of(service, visit)
         n = await asked(
             lambda: desk.replay(
@@ -182,7 +181,7 @@ async def asked(work: Callable[[], T]) -> T:
     except EndpointUnknown as error:
         raise NotFound(str(error)) from None
     except OperationInvalid as error:
-        raise ParameterInvalid(str(error)) from None
+        raise unusable(error) from None
 
 
 async def _all_shown(desk: WebhookDesk, found: list[Endpoint]) -> list[ShownWebhook]:

@@ -115,5 +115,5 @@ def said(moment: dt.datetime) -> str:
 
 
 def invalid(name: str, message: str) -> ParameterInvalid:
-    """The problem with one parameter."""
-    return ParameterInvalid(f"{name}: {message}", errors=[{"name": name, "message": message}])
+    """The problem with one parameter or field, by the name the caller wrote."""
+    return ParameterInvalid.of((name, message))

@@ -60,12 +60,3 @@ def test_no_value_of_any_parameter_is_a_fault(api: Api) -> None:
     for (path, values, documented), answer in zip(asked, api.loop.run(ask_all()), strict=True):
         assert answer.status_code < 500 and str(answer.status_code) in documented, (path, values, answer.text)
         assert answer.status_code < 400 or problem(answer)
-
-
-def test_a_parameter_with_a_slip_in_its_name_is_refused(api: Api) -> None:
-    key = api.key()
-    for path in ("signals", "consensus", "dislocations"):
-        said = problem(api.get(f"/api/v1/intel/{path}?sports=x", key))
-        assert (said["code"], said["errors"][0]["name"]) == ("parameter_invalid", "'sports'")
-        assert "sport" in said["detail"]
-    assert problem(api.get(f"/api/v1/intel/signals/{OLD_SIGNAL}?full=true", key))["code"] == "parameter_invalid"
