@@ -8,23 +8,17 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from stratum_api.dispatcher.directory import entitled
 from stratum_api.rows import as_moment
 from stratum_api.service import Service
 from warehouse.database.outbox import DISPATCHED
-from warehouse.database.types import micros
+from warehouse.database.webhooks.waiting import neglected_since
 from warehouse.errors import WarehouseError
 from warehouse.tables import Polls
 
 # Probes come often, and the lake may lie far away.
 LAKE_EVERY_S = 10.0
 LONGEST_LOOK_S = 5.0
-# One look into the index per endpoint.
-OLDEST_DUE = """
-select min((select min(d.next_attempt_at) from deliveries d where d.endpoint_id = e.endpoint_id and d.state = 'pending'
-            and d.next_attempt_at <= $1))
-from webhook_endpoints e join webhook_health h on h.endpoint_id = e.endpoint_id
-where e.is_enabled and h.n_failures = 0 and (h.paused_until is null or h.paused_until <= $1)
-"""
 
 
 class Check(msgspec.Struct):
@@ -87,8 +81,11 @@ async def _dispatcher(service: Service) -> Check:
     rows = await service.rows.fetch("select value from marks where key = $1", DISPATCHED)
     if not rows:
         return Check("dispatcher", "off", "has never run on this database")
-    waiting = await service.rows.fetch("select min(created_at) from outbox where sequence > $1", int(rows[0][0]))
-    oldest = as_moment(waiting[0][0])
+    # By its number: the oldest by its time would be looked for among all that were handed on.
+    waiting = await service.rows.fetch(
+        "select created_at from outbox where sequence > $1 order by sequence limit 1", int(rows[0][0])
+    )
+    oldest = as_moment(waiting[0][0]) if waiting else None
     if oldest is None:
         return Check("dispatcher", "ok", "has worked everything through", 0.0)
     lag_s = (dt.datetime.now(dt.UTC) - oldest).total_seconds()
@@ -96,13 +93,19 @@ async def _dispatcher(service: Service) -> Check:
 
 
 async def _deliveries(service: Service) -> Check:
-    """How long the oldest delivery has been due that no dispatcher has tried; endpoints that are left alone for a while do not count."""
+    """For how long an endpoint that is well has had deliveries due and none was tried: is there a dispatcher for its queue?"""
     now = dt.datetime.now(dt.UTC)
-    rows = await service.rows.fetch(OLDEST_DUE, micros(now) if service.rows.is_sqlite else now)
-    oldest = as_moment(rows[0][0])
-    age_s = 0.0 if oldest is None else max((now - oldest).total_seconds(), 0.0)
-    said = "none is due" if oldest is None else "deliveries are due"
+    try:
+        since = await asyncio.wait_for(asyncio.to_thread(_neglected_since, service, now), LONGEST_LOOK_S)
+    except (WarehouseError, TimeoutError) as error:
+        return Check("deliveries", "failed", f"cannot be looked at ({type(error).__name__})")
+    age_s = 0.0 if since is None else max((now - since).total_seconds(), 0.0)
+    said = "none waits untried" if since is None else "are due and not tried"
     return _bounded("deliveries", said, age_s, service.settings.ready_lag_s)
+
+
+def _neglected_since(service: Service, now: dt.datetime) -> dt.datetime | None:
+    return neglected_since(service.database, [one.endpoint_id for one in entitled(service.database)], now)
 
 
 def _bounded(name: str, detail: str, age_s: float | None, most_s: float) -> Check:

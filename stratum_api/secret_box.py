@@ -32,16 +32,16 @@ class SecretBox:
 
     def open(self, sealed: str, about: str) -> str:
         """The text. Raises SettingInvalid when it was sealed under another server's secret, or is about another thing."""
-        version, key_id, stored = sealed.split(".")
-        if (version, key_id) != (VERSION, self.key_id):
+        named, _, stored = sealed.rpartition(".")
+        if named != f"{VERSION}.{self.key_id}":
             raise SettingInvalid(
                 "A webhook's secret was stored under another server secret. Set STRATUM_API_SECRET to the one it was stored "
                 "under, or rotate the webhook's secret."
             )
-        raw = base64.b64decode(stored)
         try:
+            raw = base64.b64decode(stored, validate=True)
             return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], about.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SettingInvalid(
                 "A webhook's secret was changed where it is stored: rotate the webhook's secret."
             ) from None

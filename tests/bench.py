@@ -28,7 +28,7 @@ from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import raw_row, store_answers
 from stratum_pipelines.readers import Readers
-from tests.bench_dispatch import dispatch
+from tests.bench_dispatch import dispatch, hanging, memory
 from tests.bench_fair_odds import fair_odds
 from tests.bench_performance import performance
 from tests.bench_replay import bench_replay
@@ -225,6 +225,8 @@ PARTS = {
     "replay": lambda: bench_replay(say),
     "stream": lambda: bench_stream(say),
     "dispatch": lambda: dispatch(say),
+    "dispatch-hanging": lambda: hanging(say),
+    "dispatch-memory": lambda: memory(say),
     "performance": lambda: performance(say),
 }
 

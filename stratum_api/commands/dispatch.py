@@ -21,7 +21,7 @@ def dispatch_command(queues: tuple[str, ...], metrics_port: int | None) -> None:
     """Deliver webhooks until stopped: one process on SQLite, as many as you like on PostgreSQL."""
     from dataclasses import replace
 
-    from stratum_api.dispatcher.running import dispatch
+    from stratum_api.dispatcher.running import alone, dispatch
     from stratum_api.dispatcher.settings import read_destination_rules, read_dispatch_settings
     from stratum_api.logs import set_up_logs
     from stratum_api.measures import listen
@@ -35,13 +35,16 @@ def dispatch_command(queues: tuple[str, ...], metrics_port: int | None) -> None:
             settings = replace(settings, queues=queues)
         if metrics_port is not None:
             settings = replace(settings, metrics_port=metrics_port)
+        destinations = read_destination_rules(os.environ)
         set_up_logs(api.log_level)
-        if settings.metrics_port:
-            try:
-                listen(api.metrics_host, settings.metrics_port)
-            except OSError as error:
-                raise CommandFailed(
-                    f"/metrics cannot be served on port {settings.metrics_port}: {error.strerror}."
-                ) from error
-        click.echo(f"Delivering webhooks (state in {storage.home})", err=True)
-        dispatch(database, server_secret(api.secret, storage.home), settings, read_destination_rules(os.environ))
+        with alone(database):
+            if settings.metrics_port:
+                try:
+                    listen(api.metrics_host, settings.metrics_port)
+                except OSError as error:
+                    raise CommandFailed(
+                        f"/metrics cannot be served on port {settings.metrics_port}: {error.strerror}. Name another with "
+                        "--metrics-port (0 serves none); several dispatchers on one machine need one each."
+                    ) from error
+            click.echo(f"Delivering webhooks (state in {storage.home})", err=True)
+            dispatch(database, server_secret(api.secret, storage.home), settings, destinations)

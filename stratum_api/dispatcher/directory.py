@@ -69,18 +69,13 @@ class Directory:
         return self.current(now)
 
     def _read(self, now: dt.datetime) -> dict[str, Recipient]:
-        counted: Counter[str] = Counter()
-        entitled: list[Endpoint] = []
-        for endpoint, plan_code, terms in Endpoints(self.database).live():
-            counted[endpoint.account_id] += 1
-            if counted[endpoint.account_id] <= most_endpoints(_plan(plan_code, terms)):
-                entitled.append(endpoint)
-        secrets = WebhookSecrets(self.database).signing([one.endpoint_id for one in entitled], now)
+        endpoints = entitled(self.database)
+        secrets = WebhookSecrets(self.database).signing([one.endpoint_id for one in endpoints], now)
         held: dict[str, list[StoredSecret]] = {}
         for secret in secrets:
             held.setdefault(secret.endpoint_id, []).append(secret)
         found: dict[str, Recipient] = {}
-        for endpoint in entitled:
+        for endpoint in endpoints:
             signer = self._signer(endpoint.endpoint_id, held.get(endpoint.endpoint_id, []))
             filters = msgspec.convert(dict(endpoint.terms.filters), Filters)
             found[endpoint.endpoint_id] = Recipient(endpoint, filters, signer)
@@ -93,6 +88,17 @@ class Directory:
             # Sending what cannot be verified would be worse than waiting.
             logger.error("nothing is sent to %s: %s", endpoint_id, error)
             return None
+
+
+def entitled(database: Database) -> list[Endpoint]:
+    """Who may get messages now: of each account in good standing the oldest enabled endpoints, as many as its plan includes."""
+    counted: Counter[str] = Counter()
+    found: list[Endpoint] = []
+    for endpoint, plan_code, terms in Endpoints(database).live():
+        counted[endpoint.account_id] += 1
+        if counted[endpoint.account_id] <= most_endpoints(_plan(plan_code, terms)):
+            found.append(endpoint)
+    return found
 
 
 def most_endpoints(plan: Plan) -> int:

@@ -26,7 +26,7 @@ from warehouse.database import Database
 from warehouse.database.outbox import CALLED_OUT, Message
 from warehouse.database.webhooks.fan_out import DELIVERIES_CALLED_OUT, FanOut, NewDelivery
 from warehouse.database.webhooks.queue import Claim
-from warehouse.errors import DatabaseError, OutboundError
+from warehouse.errors import AnswerBroken, DatabaseError, OutboundError
 from warehouse.outbound import Poster
 
 logger = logging.getLogger("stratum.dispatcher")
@@ -178,8 +178,12 @@ class Dispatcher:
         while (load := lane.next()) is not None:
             task = asyncio.create_task(self._send(load))
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
-        measures.SENDING.set(len(self._sending))
+            measures.SENDING.inc()
+            task.add_done_callback(self._sent_one)
+
+    def _sent_one(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        measures.SENDING.dec()
 
     async def _send(self, load: Load) -> None:
         recipient = self._recipients.get(load.claim.endpoint_id)
@@ -204,6 +208,10 @@ class Dispatcher:
             answer = await self.poster.post(terms.url, headers, load.body, terms.timeout_s)
         except OutboundError as error:
             failure = error
+        except Exception:
+            # Whatever an answer makes us stumble over, it is this endpoint's failure, and stops neither its lane nor the others.
+            logger.exception("a fault of ours in sending %s to %s", load.claim.webhook_id, load.claim.endpoint_id)
+            failure = AnswerBroken("Sending it met a fault of ours.")
         latency_ms = (time.perf_counter() - begun) * 1000
         sent = Sent(load.claim, now, latency_ms, answer, failure, load.is_probe)
         self._note(sent, lane)
@@ -212,8 +220,7 @@ class Dispatcher:
         lane.note(sent)
         self._sent.append(sent)
         self._to_round.set()
-        result = "delivered" if sent.is_delivered else type(sent.error).__name__ if sent.error else "status"
-        measures.ATTEMPTS.labels(result).inc()
+        measures.ATTEMPTS.labels(sent.error_word or "delivered").inc()
         measures.SECONDS.observe(sent.latency_ms / 1000)
         if not sent.is_delivered:
             logger.info(
@@ -221,7 +228,7 @@ class Dispatcher:
                 sent.claim.n_attempts + 1,
                 sent.claim.webhook_id,
                 sent.claim.endpoint_id,
-                sent.status_code or result,
+                sent.status_code or sent.error_word,
                 sent.latency_ms,
             )
             # The round decides whether the rest goes out now; meanwhile it is nobody's.

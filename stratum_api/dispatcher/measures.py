@@ -14,6 +14,9 @@ SECONDS = Histogram(
 DEAD = Counter("stratum_dispatcher_dead_total", "Deliveries that were given up, and kept.")
 DISABLED = Counter("stratum_dispatcher_disabled_total", "Endpoints that were disabled.", ["reason"])
 SENDING = Gauge("stratum_dispatcher_sending", "Requests on their way.")
-DEPTH = Gauge("stratum_dispatcher_queue_depth", "Deliveries that are pending, of enabled endpoints.")
+DEPTH = Gauge(
+    "stratum_dispatcher_queue_depth",
+    "Deliveries that are pending, of endpoints that get messages; counted up to 100,000.",
+)
 OLDEST = Gauge("stratum_dispatcher_oldest_due_seconds", "For how long the oldest delivery has been due.")
 LAG = Gauge("stratum_dispatcher_oldest_message_seconds", "For how long the oldest message has waited to be handed on.")

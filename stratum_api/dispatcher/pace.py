@@ -21,4 +21,5 @@ def paced(health: Health, rate_per_s: float, n: int, now: dt.datetime) -> Health
 
 def _begun(health: Health, rate_per_s: float, now: dt.datetime) -> dt.datetime:
     earliest = now - dt.timedelta(seconds=max(1.0, 1.0 / rate_per_s))
-    return max(health.paced_until or earliest, earliest)
+    # It never lies ahead, unless the clock was set back: then it begins anew.
+    return min(max(health.paced_until or earliest, earliest), now)

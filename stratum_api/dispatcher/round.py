@@ -4,11 +4,11 @@ So an attempt and what follows from it are there together, and a commit carries 
 """
 
 import datetime as dt
+import logging
 import random
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
 import sqlalchemy as sa
 
@@ -23,7 +23,10 @@ from warehouse.database import Database, Endpoints
 from warehouse.database.outbox import WEBHOOK_DISABLED, draft
 from warehouse.database.webhooks.health import WELL, Health, locked, store, troubled
 from warehouse.database.webhooks.queue import Claim, claim_due, give_back, messages, record
-from warehouse.errors import EndpointUnknown
+from warehouse.database.webhooks.tables import DEAD
+from warehouse.errors import DatabaseError
+
+logger = logging.getLogger("stratum.dispatcher")
 
 # While the trial of an open breaker is on its way, nobody else tries.
 PROBE = dt.timedelta(seconds=30)
@@ -67,100 +70,61 @@ class Rounds:
         with self.database.begin() as connection:
             record(connection, tried, now)
             give_back(connection, returned)
-            unwell = troubled(connection)
-            changed = self._judge_endpoints(connection, sent, unwell, now)
-            loads = self._claim(connection, rooms, recipients, unwell | changed, now) if rooms else []
-        reasons = self._reasons(changed, sent)
-        for endpoint_id, (reason, health) in reasons.items():
-            self._disable(endpoint_id, reason, health, now)
+            health = self._health(connection, _by_endpoint(sent, recipients), rooms, recipients, now)
+            loads = self._claim(connection, rooms, recipients, health, now) if rooms else []
+            store(connection, health.changed)
         return Done(
             loads,
-            {endpoint_id: reason for endpoint_id, (reason, _) in reasons.items()},
+            self._disable_those_that_must(health.judged, recipients, now),
             len(tried),
-            sum(one.state == "dead" for one in tried),
+            sum(one.state == DEAD for one in tried),
         )
 
-    def _judge_endpoints(
-        self, connection: sa.Connection, sent: Sequence[Sent], unwell: Mapping[str, Health], now: dt.datetime
-    ) -> dict[str, Health]:
-        """Bring the health of endpoints up to date; gives what changed. Healthy ones cost nothing."""
-        by_endpoint = {
-            endpoint_id: list(attempts)
-            for endpoint_id, attempts in groupby(
-                sorted(sent, key=lambda one: one.claim.endpoint_id), key=lambda one: one.claim.endpoint_id
-            )
-        }
-        concerned = [
-            endpoint_id
-            for endpoint_id, attempts in by_endpoint.items()
-            if endpoint_id in unwell or not all(one.is_delivered for one in attempts)
-        ]
-        if not concerned:
-            return {}
-        before = locked(connection, concerned)
-        changed = {
-            endpoint_id: after(health, by_endpoint[endpoint_id], self.rules, now)
-            for endpoint_id, health in before.items()
-        }
-        store(connection, changed)
-        return changed
+    def _health(
+        self,
+        connection: sa.Connection,
+        attempts: Mapping[str, Sequence[Sent]],
+        rooms: Mapping[str, int],
+        recipients: Mapping[str, Recipient],
+        now: dt.datetime,
+    ) -> "Healths":
+        """How endpoints fare after these attempts. Those that are well and have no rate cost nothing.
 
-    def _reasons(self, changed: Mapping[str, Health], sent: Sequence[Sent]) -> dict[str, tuple[str, Health]]:
-        """Those that have to be disabled, and why."""
-        found = {}
-        for endpoint_id, health in changed.items():
-            attempts = [one for one in sent if one.claim.endpoint_id == endpoint_id]
-            if reason := reason_to_disable(health, attempts, self.rules):
-                found[endpoint_id] = (reason, health)
-        return found
+        What may have to be changed is locked here, all at once: two dispatchers then wait for each other and never lock each other out.
+        """
+        unwell = troubled(connection)
+        failed = {one for one in attempts if one in unwell or not all(sent.is_delivered for sent in attempts[one])}
+        tried_out = {one for one in rooms if one in unwell and unwell[one].is_open}
+        rated = {one for one in rooms if recipients[one].endpoint.terms.rate_per_s is not None}
+        concerned = failed | tried_out | rated
+        held = locked(connection, concerned) if concerned else {}
+        judged = {one: (after(held[one], attempts[one], self.rules, now), attempts[one]) for one in failed & set(held)}
+        changed = {one: health for one, (health, _) in judged.items()}
+        return Healths(unwell | held | changed, changed, judged)
 
     def _claim(
         self,
         connection: sa.Connection,
         rooms: Mapping[str, int],
         recipients: Mapping[str, Recipient],
-        unwell: Mapping[str, Health],
+        health: "Healths",
         now: dt.datetime,
     ) -> list[Load]:
-        wanted = dict(rooms)
-        for endpoint_id, health in unwell.items():
-            if health.paused_until is not None and health.paused_until > now:
-                wanted.pop(endpoint_id, None)
-        probing = {one for one in wanted if one in unwell and unwell[one].is_open}
+        wanted = {one: n for one, n in rooms.items() if (health.of(one).paused_until or now) <= now}
+        probing = {one for one in wanted if health.of(one).is_open}
         wanted |= dict.fromkeys(probing, 1)
         rated = {one: rate for one in wanted if (rate := recipients[one].endpoint.terms.rate_per_s) is not None}
-        held = locked(connection, probing | set(rated)) if probing or rated else {}
         for endpoint_id, rate in rated.items():
-            wanted[endpoint_id] = min(wanted[endpoint_id], allowance(held.get(endpoint_id, WELL), rate, now))
-        for endpoint_id in probing:
-            # Another dispatcher may have begun the trial since.
-            if (held[endpoint_id].paused_until or now) > now:
-                wanted.pop(endpoint_id)
+            wanted[endpoint_id] = min(wanted[endpoint_id], allowance(health.of(endpoint_id), rate, now))
         wanted = {endpoint_id: n for endpoint_id, n in wanted.items() if n > 0}
         ordered = frozenset(one for one in wanted if recipients[one].endpoint.terms.is_ordered)
         claims = claim_due(connection, wanted, ordered, now, now + self.rules.claim) if wanted else []
-        self._note_claims(connection, claims, held, rated, probing, now)
+        for endpoint_id, n in Counter(one.endpoint_id for one in claims).items():
+            if endpoint_id in rated:
+                health.change(endpoint_id, paced(health.of(endpoint_id), rated[endpoint_id], n, now))
+            if endpoint_id in probing:
+                health.change(endpoint_id, replace(health.of(endpoint_id), paused_until=now + PROBE))
         return self._loads(connection, claims, probing, now)
-
-    def _note_claims(
-        self,
-        connection: sa.Connection,
-        claims: Sequence[Claim],
-        held: Mapping[str, Health],
-        rated: Mapping[str, float],
-        probing: set[str],
-        now: dt.datetime,
-    ) -> None:
-        changed: dict[str, Health] = {}
-        for endpoint_id, health in held.items():
-            n = sum(one.endpoint_id == endpoint_id for one in claims)
-            if n and endpoint_id in rated:
-                health = paced(health, rated[endpoint_id], n, now)
-            if n and endpoint_id in probing:
-                health = replace(health, paused_until=now + PROBE)
-            if n:
-                changed[endpoint_id] = health
-        store(connection, changed)
 
     def _loads(
         self, connection: sa.Connection, claims: Sequence[Claim], probing: set[str], now: dt.datetime
@@ -184,18 +148,68 @@ class Rounds:
         record(connection, gone, now)
         return loads
 
-    def _disable(self, endpoint_id: str, reason: str, health: Health, now: dt.datetime) -> None:
-        endpoints = Endpoints(self.database)
-        try:
-            account_id = endpoints.get(endpoint_id).account_id
-        except EndpointUnknown:
-            return
-        row = {
-            "endpoint_id": endpoint_id,
-            "account_id": account_id,
-            "reason": reason,
-            "n_failures": health.n_failures,
-            "failing_since": health.failing_since,
-            "disabled_at": now,
-        }
-        endpoints.disable(endpoint_id, reason, draft(WEBHOOK_DISABLED, row), actor=ACTOR, now=now)
+    def _disable_those_that_must(
+        self, judged: Mapping[str, tuple[Health, Sequence[Sent]]], recipients: Mapping[str, Recipient], now: dt.datetime
+    ) -> dict[str, str]:
+        """Disable endpoints, each in a transaction of its own; gives those that were, and why.
+
+        Where the database does not take part the next attempt leads here again.
+        """
+        disabled = {}
+        for endpoint_id, (health, attempts) in judged.items():
+            reason = reason_to_disable(health, attempts, self.rules)
+            if not reason or endpoint_id not in recipients:
+                continue
+            row = {
+                "endpoint_id": endpoint_id,
+                "account_id": recipients[endpoint_id].endpoint.account_id,
+                "reason": reason,
+                "n_failures": health.n_failures,
+                "failing_since": health.failing_since,
+                "disabled_at": now,
+            }
+            try:
+                is_disabled = Endpoints(self.database).disable(
+                    endpoint_id,
+                    reason,
+                    draft(WEBHOOK_DISABLED, row),
+                    unchanged_since=max(one.attempted_at for one in attempts),
+                    actor=ACTOR,
+                    now=now,
+                )
+            except DatabaseError as error:
+                logger.warning("webhook endpoint %s cannot be disabled for now: %s", endpoint_id, error)
+                continue
+            if is_disabled:
+                disabled[endpoint_id] = reason
+        return disabled
+
+
+@dataclass(frozen=True)
+class Healths:
+    """How endpoints fare within a round: what is known, what of it changed, and what was judged by which attempts."""
+
+    known: dict[str, Health]
+    changed: dict[str, Health]
+    judged: Mapping[str, tuple[Health, Sequence[Sent]]]
+
+    def of(self, endpoint_id: str) -> Health:
+        """How an endpoint fares: well, where nothing else is known."""
+        return self.known.get(endpoint_id, WELL)
+
+    def change(self, endpoint_id: str, health: Health) -> None:
+        """It fares otherwise now."""
+        self.known[endpoint_id] = self.changed[endpoint_id] = health
+
+
+def _by_endpoint(sent: Sequence[Sent], recipients: Mapping[str, Recipient]) -> dict[str, list[Sent]]:
+    """Attempts by their endpoint, in the order they were answered.
+
+    What was sent before an endpoint was last changed says nothing about it as it is now: it may have another address.
+    """
+    found: dict[str, list[Sent]] = {}
+    for one in sent:
+        recipient = recipients.get(one.claim.endpoint_id)
+        if recipient is None or one.attempted_at >= recipient.endpoint.updated_at:
+            found.setdefault(one.claim.endpoint_id, []).append(one)
+    return found

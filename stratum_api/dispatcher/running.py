@@ -17,18 +17,17 @@ from warehouse.outbound import DestinationRules, Poster
 
 
 def dispatch(database: Database, secret: bytes, settings: DispatchSettings, destinations: DestinationRules) -> None:
-    """Deliver until a signal says stop. Raises DatabaseBusy when another dispatcher serves the same SQLite file."""
+    """Deliver until a signal says stop; within `alone`."""
     import uvloop
 
-    with alone(database):
-        uvloop.run(_run(database, secret, settings, destinations))
+    uvloop.run(_run(database, secret, settings, destinations))
 
 
 @contextlib.contextmanager
 def alone(database: Database) -> Iterator[None]:
     """Within: no other dispatcher serves this SQLite file. The lock ends with its process, so what was claimed before is free.
 
-    On PostgreSQL several may, and nothing is locked.
+    On PostgreSQL several may, and nothing is locked. Raises DatabaseBusy when another one serves the same file.
     """
     if database.file is None:
         yield

@@ -64,6 +64,9 @@ VOUCHED_FOR = Setting(
     "own, in development. None by default.",
 )
 
+# No wait of these is longer than thirty days.
+LONGEST_S = 2_592_000.0
+
 SETTINGS: tuple[Setting, ...] = (
     QUEUES,
     RETRY_SECONDS,
@@ -112,30 +115,32 @@ class DispatchSettings:
 def read_dispatch_settings(environ: Mapping[str, str]) -> DispatchSettings:
     """The settings of the dispatcher from an environment, checked. Raises SettingInvalid by name."""
     waits = RETRY_SECONDS.several_numbers(environ)
-    if not waits or any(wait <= 0 for wait in waits):
-        raise RETRY_SECONDS.invalid(RETRY_SECONDS.text(environ), "seconds above 0, separated by commas")
+    if not waits or not all(0 < wait <= LONGEST_S for wait in waits):
+        raise RETRY_SECONDS.invalid(
+            RETRY_SECONDS.text(environ), f"seconds above 0 and up to {LONGEST_S:.0f}, separated by commas"
+        )
     return DispatchSettings(
         queues=QUEUES.several(environ),
         rules=Rules(
             retry_s=waits,
             breaker_failures=BREAKER_FAILURES.whole(environ, at_least=1),
-            breaker_s=BREAKER_SECONDS.number(environ, at_least=0.01),
-            breaker_most_s=BREAKER_MOST_SECONDS.number(environ, at_least=0.01),
+            breaker_s=BREAKER_SECONDS.number(environ, at_least=0.01, at_most=LONGEST_S),
+            breaker_most_s=BREAKER_MOST_SECONDS.number(environ, at_least=0.01, at_most=LONGEST_S),
             disable_failures=DISABLE_FAILURES.whole(environ, at_least=1),
-            disable_after=dt.timedelta(seconds=DISABLE_SECONDS.number(environ)),
-            claim=dt.timedelta(seconds=CLAIM_SECONDS.number(environ, at_least=1)),
+            disable_after=dt.timedelta(seconds=DISABLE_SECONDS.number(environ, at_most=LONGEST_S)),
+            claim=dt.timedelta(seconds=CLAIM_SECONDS.number(environ, at_least=1, at_most=LONGEST_S)),
         ),
         in_flight=IN_FLIGHT.whole(environ, at_least=1),
         total_in_flight=TOTAL_IN_FLIGHT.whole(environ, at_least=1),
-        log_days=LOG_DAYS.whole(environ, at_least=1),
+        log_days=LOG_DAYS.whole(environ, at_least=1, at_most=10_000),
         grace_s=GRACE_SECONDS.number(environ),
-        metrics_port=METRICS_PORT.whole(environ),
+        metrics_port=METRICS_PORT.whole(environ, at_most=65_535),
     )
 
 
 def read_destination_rules(environ: Mapping[str, str]) -> DestinationRules:
     """Where webhooks may go. Raises SettingInvalid by name."""
-    ports = [int(port) for port in PORTS.several(environ) if port.isdecimal()]
+    ports = [int(port) for port in PORTS.several(environ) if port.isdecimal() and 0 < int(port) <= 65_535]
     if len(ports) != len(PORTS.several(environ)):
         raise PORTS.invalid(PORTS.text(environ), "port numbers, separated by commas")
     return DestinationRules(ports=ports, vouched_for=VOUCHED_FOR.several(environ))

@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from stratum_api.dispatcher import measures
+from stratum_api.dispatcher.directory import entitled
 from warehouse.database import Database
 from warehouse.database.webhooks import WebhookSecrets
-from warehouse.database.webhooks.retention import QueueState, prune, queue_state
+from warehouse.database.webhooks.retention import prune
+from warehouse.database.webhooks.waiting import QueueState, queue_state
 from warehouse.errors import DatabaseError
 
 logger = logging.getLogger("stratum.dispatcher")
@@ -32,7 +34,7 @@ class Upkeep:
         pruned_at = -PRUNE_EVERY_S
         while not stopping.is_set():
             try:
-                self._show(await in_thread(lambda: queue_state(self.database, dt.datetime.now(dt.UTC))))
+                self._show(await in_thread(lambda: self.look(dt.datetime.now(dt.UTC))))
                 if time.monotonic() - pruned_at > PRUNE_EVERY_S:
                     await in_thread(lambda: self.forget(dt.datetime.now(dt.UTC)))
                     pruned_at = time.monotonic()
@@ -40,6 +42,10 @@ class Upkeep:
                 logger.warning("the queue cannot be looked at for now: %s", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), LOOK_EVERY_S)
+
+    def look(self, now: dt.datetime) -> QueueState:
+        """The queue of all who get messages, whichever dispatcher delivers to them."""
+        return queue_state(self.database, [one.endpoint_id for one in entitled(self.database)], now)
 
     def forget(self, now: dt.datetime) -> int:
         """Delete deliveries, attempts and ended secrets that are old enough; gives how many."""

@@ -64,6 +64,13 @@ class Sent:
         return self.answer is not None and 200 <= self.answer.status_code < 300
 
     @property
+    def error_word(self) -> str:
+        """Why it failed, as the log calls it; empty where it was delivered."""
+        if self.error is not None:
+            return ERRORS[type(self.error)]
+        return "" if self.is_delivered else STATUS_ERROR
+
+    @property
     def is_throttled(self) -> bool:
         """Whether the receiver asks for less."""
         return self.status_code in THROTTLING
@@ -75,7 +82,7 @@ class Sent:
             return min(float(text), LONGEST_RETRY_AFTER_S)
         try:
             asked = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # no date; or one in a time zone that no clock has
             return None
         asked = asked if asked.tzinfo else asked.replace(tzinfo=dt.UTC)
         return min(max((asked - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER_S)
@@ -99,7 +106,7 @@ def judge(sent: Sent, rules: Rules, draw: random.Random) -> Tried:
         attempted_at=sent.attempted_at,
         latency_ms=round(sent.latency_ms, 3),
         status_code=sent.status_code,
-        error=_error(sent),
+        error=sent.error_word,
         response_excerpt=_excerpt(sent.answer),
         state=state,
         next_attempt_at=now + dt.timedelta(seconds=wait_s),
@@ -109,12 +116,6 @@ def judge(sent: Sent, rules: Rules, draw: random.Random) -> Tried:
 def message_gone(claim: Claim, now: dt.datetime) -> Tried:
     """What follows for a delivery whose message was pruned before it could be sent: it is dead, and says why."""
     return Tried(claim, now, 0.0, None, MESSAGE_GONE, "", DEAD, now)
-
-
-def _error(sent: Sent) -> str:
-    if sent.error is not None:
-        return ERRORS[type(sent.error)]
-    return "" if sent.is_delivered else STATUS_ERROR
 
 
 def _excerpt(answer: Posted | None) -> str:

@@ -28,7 +28,7 @@ from stratum_api.telemetry import Spans
 from stratum_api.visit import Visit
 from tests.api.conftest import Api, problem
 from tests.api.server import served
-from tests.webhook_rows import add_endpoint, fan_out_to, make_account, write_messages
+from tests.webhook_rows import add_endpoint, fan_out_to, write_messages
 from warehouse.database import Marks
 from warehouse.database.outbox import DISPATCHED
 from warehouse.database.webhooks.health import Health, store
@@ -88,7 +88,7 @@ def test_an_old_lake_and_a_dispatcher_that_lags_are_not_ready_where_a_bound_is_s
 def test_a_delivery_that_is_due_and_not_tried_is_not_ready_where_a_bound_is_set(start_api: Callable[..., Api]) -> None:
     api = start_api(STRATUM_API_READY_LAG_SECONDS="60")
     database = api.service.database
-    add_endpoint(database, make_account(database))
+    add_endpoint(database, api.account())
     write_messages(database, "a")
     fan_out_to(database, "we_one")
     found = problem(api.get("/health/ready"))["checks"][3]

@@ -133,6 +133,51 @@ def test_an_endpoint_that_says_it_is_gone_is_disabled_with_a_notice(database: Da
     run_with(database, work)
 
 
+def test_a_fault_of_ours_in_sending_costs_attempts_and_stops_no_lane(database: Database) -> None:
+    async def work(bench: Workbench) -> None:
+        endpoint = bench.register()
+        async with bench.dispatching(retry_s=(0.01,), breaker_failures=1000) as dispatcher:
+            post = dispatcher.poster.post
+
+            async def broken(*_: object) -> None:
+                raise RuntimeError("never thought of")
+
+            dispatcher.poster.post = broken
+            bench.write(*(f"m{i}" for i in range(50)))
+            await bench.until(lambda: len(bench.log()) == 100)
+            dispatcher.poster.post = post
+            assert bench.desk.replay(endpoint, ReplaySelection(only_failed=True), now=now()) == 50
+            await bench.until(lambda: bench.delivered() == 50)
+        assert {one.error for one in bench.log()} == {"answer_broken", ""}
+
+    run_with(database, work)
+
+
+def test_what_the_old_address_answers_disables_no_webhook_that_has_a_new_one(database: Database) -> None:
+    async def work(bench: Workbench) -> None:
+        asked = asyncio.Event()
+
+        async def gone(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"}}")
+            asked.set()
+            await asyncio.sleep(0.5)
+            writer.write(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(gone, "127.0.0.1", 0)
+        endpoint = bench.register(url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        async with bench.dispatching(retry_s=(0.01,)):
+            bench.write("a")
+            await asked.wait()
+            bench.desk.change(endpoint, {"url": bench.receiver.url}, now=now())
+            await bench.until(lambda: bench.delivered() == 1)
+        server.close()
+        assert Endpoints(database).get(endpoint).terms.is_enabled
+        assert [one.status_code for one in bench.log()] == [200, 410]
+
+    run_with(database, work)
+
+
 def test_a_hanging_endpoint_delays_no_other(database: Database) -> None:
     async def work(bench: Workbench) -> None:
         bench.register(url=f"{bench.receiver.url}/hangs", timeout_s=1.0)

@@ -17,6 +17,12 @@ HOUR = 3600 * SECOND
 NOTICE = Draft("system.webhook_disabled", ("we_one", "1"), {"endpoint_id": "we_one"})
 
 
+def disable(database: Database, reason: str, unchanged_since: dt.datetime) -> bool:
+    return Endpoints(database).disable(
+        "we_one", reason, NOTICE, unchanged_since=unchanged_since, actor="dispatcher", now=NOW
+    )
+
+
 def actions(database: Database) -> list[str]:
     return [entry.action for entry in AuditTrail(database).entries() if entry.action.startswith("webhook_endpoint.")]
 
@@ -75,8 +81,9 @@ def test_enabling_makes_the_health_as_new_and_counts_messages_from_then_on(datab
 def test_a_disabled_endpoint_is_disabled_once_with_a_notice_in_the_outbox(database: Database) -> None:
     add_endpoint(database, make_account(database))
     endpoints = Endpoints(database)
-    assert endpoints.disable("we_one", "failing", NOTICE, actor="dispatcher", now=NOW)
-    assert not endpoints.disable("we_one", "gone", NOTICE, actor="dispatcher", now=NOW)
+    assert not disable(database, "failing", NOW - SECOND), "it was changed since what speaks against it"
+    assert disable(database, "failing", NOW)
+    assert not disable(database, "gone", NOW)
     assert endpoints.get("we_one").disabled_reason == "failing"
     assert [message.topic for message in Outbox(database).after()] == ["system.webhook_disabled"]
     assert actions(database) == ["webhook_endpoint.registered", "webhook_endpoint.disabled"]
@@ -93,7 +100,7 @@ def test_a_deleted_endpoint_has_no_secret_left_and_is_found_no_more(database: Da
             call("we_one")
     with database.read() as connection:
         assert connection.execute(sa.select(webhook_secrets)).all() == []
-    assert not endpoints.disable("we_one", "gone", NOTICE, actor="dispatcher", now=NOW)
+    assert not disable(database, "gone", NOW)
 
 
 def test_turning_order_on_keeps_the_order_of_what_waits(database: Database) -> None:

@@ -1,6 +1,7 @@
 """The queue of deliveries on both engines: handed on once, claimed once, in order where order was asked for, and replayed under the same id."""
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,8 +9,9 @@ from tests.webhook_rows import NOW, SECOND, add_endpoint, claim, fan_out_to, mak
 from warehouse.database import Database
 from warehouse.database.cycle_kpis import CycleFigures, Worked
 from warehouse.database.marks import Marks
-from warehouse.database.outbox import DISPATCHED
-from warehouse.database.webhooks import AttemptFilter, AttemptLog, Replays, ReplaySelection
+from warehouse.database.outbox import DISPATCHED, Message
+from warehouse.database.webhooks import AttemptFilter, AttemptLog, Endpoints, Replays, ReplaySelection
+from warehouse.database.webhooks.fan_out import FanOut, NewDelivery
 from warehouse.database.webhooks.queue import Claim, Tried, give_back, messages, record
 
 ORDERED = frozenset({"we_one"})
@@ -131,6 +133,42 @@ def test_where_order_matters_one_of_a_key_goes_out_at_a_time_and_the_oldest_firs
     assert ids(claim(database, ordered=ORDERED, we_one=10)) == [a3], "what was given up no longer holds up the others"
     assert ids(claim(database, NOW + 60 * SECOND, ordered=ORDERED, we_one=1)) in ([b1], [a3])
     assert b2 not in ids(claim(database, NOW + 60 * SECOND, ordered=ORDERED, we_one=10))
+
+
+def test_what_is_replayed_where_order_was_asked_for_since_goes_out_too(database: Database, account: str) -> None:
+    first, second = write_messages(database, "a1", "a2")
+    fan_out_to(database, "we_one")
+    note(database, *(tried(one) for one in claim(database, we_one=2)))
+    Endpoints(database).change("we_one", {"is_ordered": True}, actor="me", now=NOW)
+    Replays(database).start("we_one", account, ReplaySelection(), actor="me", now=NOW)
+    (again,) = claim(database, ordered=ORDERED, we_one=10)
+    assert again.webhook_id == first
+    note(database, tried(again))
+    assert ids(claim(database, ordered=ORDERED, we_one=10)) == [second]
+
+
+def test_what_is_handed_on_while_order_is_asked_for_goes_out_too(database: Database, account: str) -> None:
+    """A fan-out that began before makes deliveries without a key, and is seen only when it has ended."""
+    write_messages(database, "z")
+    fan_out_to(database, "we_one")
+    written = write_messages(database, "a", "b")
+    changing = threading.Thread(
+        target=lambda: Endpoints(database).change("we_one", {"is_ordered": True}, actor="me", now=NOW)
+    )
+
+    def matching(messages: Sequence[Message]) -> list[NewDelivery]:
+        changing.start()
+        changing.join(0.5)
+        assert changing.is_alive(), "the change waits for what was begun before"
+        return [NewDelivery(one.outbox_id, "we_one", (one.outbox_id,), one.topic) for one in messages]
+
+    assert FanOut(database).step(matching, NOW) == 2
+    changing.join()
+    found: list[str] = []
+    while some := claim(database, ordered=ORDERED, we_one=10):
+        note(database, *(tried(one) for one in some))
+        found += ids(some)
+    assert found[-2:] == written
 
 
 def test_every_endpoint_gets_its_share_of_one_claim(database: Database, account: str) -> None:

@@ -1,6 +1,7 @@
 """Rounds by a clock of the test's own: the breaker's trial is one delivery, whoever makes it; a disabled endpoint gets nothing."""
 
 import datetime as dt
+import threading
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.webhook_rows import NOW, SECOND, fan_out_to, write_messages
 from warehouse.database import Accounts, Database, Endpoints
 from warehouse.database.outbox import Outbox
 from warehouse.database.webhooks import EndpointTerms
+from warehouse.errors import DatabaseBusy
 from warehouse.outbound import DestinationRules, Posted
 
 RULES = Rules(
@@ -85,6 +87,59 @@ def test_what_fails_for_too_long_is_disabled_once_and_told_of(turns: Turns) -> N
     assert (found.terms.is_enabled, found.disabled_reason) == (False, "failing")
     assert [one.topic for one in Outbox(turns.database).after()].count("system.webhook_disabled") == 1
     assert turns.endpoint_id not in turns.directory.current(NOW)
+
+
+def test_attempts_are_noted_once_also_where_disabling_fails(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object, **__: object) -> bool:
+        raise DatabaseBusy("The database is locked.", "Run it again.")
+
+    monkeypatch.setattr(Endpoints, "disable", locked)
+    done = turns.turn(turns.one, 1, answers={410: turns.turn(turns.one, 0, room=1).loads})
+    assert (done.disabled, done.n_recorded, len(done.loads)) == ({}, 1, 7)
+    monkeypatch.undo()
+    done = turns.turn(turns.one, 2, answers={410: done.loads[:1]})
+    assert done.disabled == {turns.endpoint_id: "gone"}, "the next attempt leads there again"
+
+
+def test_what_was_sent_before_an_endpoint_was_changed_says_nothing_about_it(turns: Turns) -> None:
+    loads = turns.turn(turns.one, 0, room=6).loads
+    turns.desk.change(turns.endpoint_id, {"url": "https://partner.test/new"}, now=NOW + 2 * SECOND)
+    done = turns.turn(turns.one, 1, answers={500: loads[:5], 410: loads[5:]})
+    assert done.disabled == {} and done.n_recorded == 6
+    assert len(done.loads) == 2, "and it is not left alone: what was never tried goes out"
+
+
+def test_dispatchers_that_judge_endpoints_with_rates_do_not_lock_each_other_out(turns: Turns) -> None:
+    other = turns.desk.register(
+        turns.account_id, EndpointTerms("https://partner.test/", ("signal.detected",)), most=5, now=NOW
+    ).endpoint.endpoint_id
+    for endpoint_id in (turns.endpoint_id, other):
+        turns.desk.change(endpoint_id, {"rate_per_s": 1000.0}, now=NOW)
+    write_messages(turns.database, "x", "y")
+    fan_out_to(turns.database, turns.endpoint_id, other)
+    first, last = sorted((turns.endpoint_id, other))
+    recipients = turns.directory.current(NOW)
+    both = dict.fromkeys(recipients, 1)
+    loads = turns.one.run([], [], dict.fromkeys(recipients, 8), recipients, NOW).loads
+    failures: list[Exception] = []
+
+    def fail(rounds: Rounds, endpoint_id: str) -> None:
+        mine = [load for load in loads if load.claim.endpoint_id == endpoint_id]
+        try:
+            for i in range(100):
+                sent = Sent(mine[i % len(mine)].claim, NOW, 0.0, Posted(500, {}, b""), None)
+                rounds.run([sent], [], both, recipients, NOW + 20 * i * SECOND)
+        except DatabaseBusy as error:
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=fail, args=(rounds, name)) for rounds, name in ((turns.one, last), (turns.other, first))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
 
 
 def test_only_accounts_in_good_standing_whose_plan_includes_it_get_messages(turns: Turns) -> None:

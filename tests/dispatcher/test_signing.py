@@ -118,6 +118,13 @@ def test_what_was_sealed_opens_under_the_same_server_secret_and_about_the_same_t
     assert SecretBox(b"one secret of a server").open(sealed, "we_one") == "whsec_x"
     with pytest.raises(SettingInvalid, match="another server secret"):
         SecretBox(b"another secret of a server").open(sealed, "we_one")
-    for changed, about in ((sealed, "we_two"), (sealed[:-8] + "AAAAAAA=", "we_one")):
+    half = sealed[: len(sealed) // 2]
+    for changed, about in (
+        (sealed, "we_two"),
+        (sealed[:-8] + "AAAAAAA=", "we_one"),
+        (half + "!", "we_one"),
+        (half, "we_one"),
+        ("x", "we_one"),
+    ):
         with pytest.raises(SettingInvalid, match="rotate"):
             box.open(changed, about)

@@ -87,7 +87,8 @@ def test_a_wait_is_drawn_evenly_between_its_bounds() -> None:
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("120", 120), ("Sun, 04 Jan 2026 12:01:00 GMT", 60), ("999999999", 86_400), ("0", 0), ("-5", 0), ("soon", 0), ("", 0),
-     ("Sun, 04 Jan 2026 11:00:00 GMT", 0), ("9" * 400, 0)],
+     ("Sun, 04 Jan 2026 11:00:00 GMT", 0), ("9" * 400, 0), ("Sun, 04 Jan 2026 12:01:00 +" + "9" * 20, 0),
+     ("Sun, 04 Jan 2026 12:01:00 -" + "9" * 20, 0), ("Fri, 31 Dec 9999 23:59:59 -2359", 86_400), ("٣", 3), ("²", 0)],
 )  # fmt: skip
 def test_the_receiver_may_ask_for_more_patience_and_not_for_less(text: str, seconds: int) -> None:
     found = judge(sent(503, headers={"retry-after": text}), RULES, Lowest())
@@ -202,3 +203,10 @@ def test_a_rate_lets_through_what_was_not_used_for_a_second_and_no_more() -> Non
         allowance(slow, 0.25, NOW + 3.9 * SECOND),
         allowance(slow, 0.25, NOW + 4 * SECOND),
     ) == (1, 0, 1)
+
+
+def test_a_rate_goes_on_when_the_clock_was_set_back() -> None:
+    used = paced(WELL, 10.0, 10, NOW)
+    back = NOW - dt.timedelta(hours=1)
+    assert allowance(used, 10.0, back) == 0
+    assert allowance(paced(used, 10.0, 1, back), 10.0, back + SECOND) == 9

@@ -102,6 +102,12 @@ def test_connections_that_were_used_at_once_are_all_used_again_and_closed_when_i
         (b"SSH-2.0-OpenSSH_9.6\r\n", AnswerBroken),
         (b"HTTP/1.1 200 OK\r\nx: " + b"a" * 70_000, AnswerBroken),
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", AnswerBroken),
+        # More and more around a body that is short: headers behind its last chunk, what a chunk says of itself.
+        (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + b"x: abcde\r\n" * 100_000,
+            AnswerBroken,
+        ),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;" + b"a" * 1_000_000, AnswerBroken),
         (b"", Unreachable),
         (None, TimedOut),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf", TimedOut),
@@ -131,6 +137,18 @@ def test_an_answer_is_read_however_its_end_is_told(answer: bytes, status: int, b
         assert (found.status_code, found.body) == (status, body)
 
     within(work, answer)
+
+
+def test_an_answer_that_wants_another_protocol_is_broken_and_no_fault_of_ours() -> None:
+    async def work(receiver: Receiver, poster: Poster) -> None:
+        faults: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+        with pytest.raises(AnswerBroken, match="something else than HTTP"):
+            await post(receiver, poster)
+        await asyncio.sleep(0.05)
+        assert faults == [] and receiver.n_open == 0
+
+    within(work, b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nhello")
 
 
 def test_no_more_of_an_answer_is_kept_or_read_than_allowed() -> None:

@@ -13,6 +13,8 @@ import httptools
 from warehouse.errors import AnswerBroken, OutboundError, Unreachable
 
 MOST_HEAD_BYTES = 32 * 1024
+# Of what frames a body, however small its chunks.
+MOST_AROUND_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,13 @@ class Exchange(asyncio.Protocol):
         self._n_read += len(data)
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # With 101 nothing of an answer is left; any other status was whole before the rest was to be something else.
+            if self._is_complete:
+                self.close()
+            else:
+                self._fail(AnswerBroken(f"{self.host} wants to speak something else than HTTP."))
+            return
         except httptools.HttpParserError:
             self._fail(AnswerBroken(f"{self.host} did not answer in HTTP."))
             return
@@ -91,6 +100,9 @@ class Exchange(asyncio.Protocol):
             return
         if not self._has_head and self._n_read > MOST_HEAD_BYTES:
             self._fail(AnswerBroken(f"{self.host} sent a head longer than {MOST_HEAD_BYTES} bytes."))
+        elif self._n_read - self._n_body > MOST_AROUND_BYTES:
+            # Whatever comes around the body: endless extensions of a chunk, or headers behind the last one.
+            self._fail(AnswerBroken(f"{self.host} sent far more than an answer."))
         elif self._n_body > self.most_bytes:
             self._is_over = True
             self._succeed()

@@ -12,8 +12,9 @@ from warehouse.database.access import accounts, entitlements
 from warehouse.database.audit_trail import note_change
 from warehouse.database.engine import Database
 from warehouse.database.outbox import Draft, add_to_outbox
+from warehouse.database.webhooks.ordering import put_in_order, wait_for_fan_out
 from warehouse.database.webhooks.secrets import NewSecret, add_secrets, drop_secrets
-from warehouse.database.webhooks.tables import PENDING, deliveries, webhook_endpoints, webhook_health
+from warehouse.database.webhooks.tables import webhook_endpoints, webhook_health
 from warehouse.errors import AccountUnknown, EndpointsExhausted, EndpointUnknown, OperationInvalid
 
 # Why an endpoint is disabled.
@@ -123,6 +124,10 @@ class Endpoints:
         with self.database.begin() as connection:
             old = _locked(connection, endpoint_id)
             values: dict[str, Any] = {**_columns(dict(changes)), "updated_at": now}
+            # Deliveries before the health, as a dispatcher's round does: neither then locks the other out.
+            if changes.get("is_ordered") and not old.terms.is_ordered:
+                wait_for_fan_out(connection)
+                put_in_order(connection, endpoint_id)
             is_enabled = changes.get("is_enabled", old.terms.is_enabled)
             if is_enabled and not old.terms.is_enabled:
                 values |= {"disabled_reason": "", "enabled_at": now}
@@ -131,8 +136,6 @@ class Endpoints:
                 values["disabled_reason"] = PARTNER
             if changes.get("url", old.terms.url) != old.terms.url:
                 _reset_health(connection, endpoint_id)
-            if changes.get("is_ordered") and not old.terms.is_ordered:
-                _put_in_order(connection, endpoint_id)
             mine = webhook_endpoints.c.endpoint_id == endpoint_id
             connection.execute(sa.update(webhook_endpoints).where(mine).values(**values))
             # The address itself stays out: its path or query may hold a secret of the partner's.
@@ -142,13 +145,24 @@ class Endpoints:
             _note(connection, actor, "webhook_endpoint.changed", old.account_id, endpoint_id, detail, now)
         return self.get(endpoint_id)
 
-    def disable(self, endpoint_id: str, reason: str, notice: Draft, *, actor: str, now: dt.datetime) -> bool:
+    def disable(
+        self,
+        endpoint_id: str,
+        reason: str,
+        notice: Draft,
+        *,
+        unchanged_since: dt.datetime,
+        actor: str,
+        now: dt.datetime,
+    ) -> bool:
         """Whether the endpoint was enabled and is now disabled for a reason, with a notice in the outbox.
 
+        One that was changed after `unchanged_since`, when what speaks against it happened, stays as it is: its owner may have mended it.
         What is pending stays so, and goes out when the endpoint is enabled again.
         """
         with self.database.begin() as connection:
             mine = (webhook_endpoints.c.endpoint_id == endpoint_id) & webhook_endpoints.c.is_enabled
+            mine &= webhook_endpoints.c.updated_at <= unchanged_since
             values = {"is_enabled": False, "disabled_reason": reason, "updated_at": now}
             change = sa.update(webhook_endpoints).where(mine, webhook_endpoints.c.ended_at.is_(None)).values(**values)
             account_id = connection.execute(change.returning(webhook_endpoints.c.account_id)).scalar_one_or_none()
@@ -236,13 +250,6 @@ def _columns(terms: dict[str, Any]) -> dict[str, Any]:
 
 def _reset_health(connection: sa.Connection, endpoint_id: str) -> None:
     connection.execute(sa.update(webhook_health).where(webhook_health.c.endpoint_id == endpoint_id).values(**HEALTHY))
-
-
-def _put_in_order(connection: sa.Connection, endpoint_id: str) -> None:
-    """What waits without a key goes out one after the other."""
-    waiting = (deliveries.c.endpoint_id == endpoint_id) & (deliveries.c.state == PENDING)
-    change = sa.update(deliveries).where(waiting, deliveries.c.ordering_key == "")
-    connection.execute(change.values(ordering_key="waiting"))
 
 
 def _note(

@@ -10,7 +10,8 @@ from warehouse.database.audit_trail import note_change
 from warehouse.database.engine import Database
 from warehouse.database.outbox import IDS_AT_ONCE
 from warehouse.database.webhooks.fan_out import DELIVERIES_CALLED_OUT
-from warehouse.database.webhooks.tables import DEAD, PENDING, deliveries
+from warehouse.database.webhooks.ordering import put_in_order
+from warehouse.database.webhooks.tables import DEAD, PENDING, deliveries, webhook_endpoints
 from warehouse.errors import OperationInvalid
 
 
@@ -50,8 +51,12 @@ class Replays:
             .where(*_chosen(endpoint_id, selection))
             .values(state=PENDING, next_attempt_at=now, claimed_until=None, n_attempts=0, finished_at=None)
         )
+        mine = sa.select(webhook_endpoints.c.is_ordered).where(webhook_endpoints.c.endpoint_id == endpoint_id)
         with self.database.begin() as connection:
+            is_ordered: bool = connection.execute(mine.with_for_update()).scalar_one()
             n = connection.execute(change).rowcount
+            if is_ordered:
+                put_in_order(connection, endpoint_id)
             if n and not self.database.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_notify(DELIVERIES_CALLED_OUT, "")))
             note_change(
