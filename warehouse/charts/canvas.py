@@ -17,7 +17,7 @@ TITLE, NOTE, LETTERS = 12.5, 9.5, 9.0
 MARGIN = 14  # pixels of a page
 WIDE = 720  # pixels of a page: there three things stand side by side
 # Above the axes at their right end: nothing that is drawn lies under it.
-LEGEND = {"frameon": False, "loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
+LEGEND: dict[str, Any] = {"frameon": False, "loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
 # Styles are global in matplotlib: one chart at a time is drawn, in its own, whatever a file of settings on this machine says.
 _ALONE = RLock()
 
@@ -28,16 +28,15 @@ class Canvas:
     def __init__(self, look: Look) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
 
         self.look = look
         size = (look.width / DOTS, look.height / DOTS)
-        self.figure: Figure = Figure(
-            figsize=size, dpi=DOTS * look.scale, layout="constrained", facecolor=look.palette.paper
-        )
+        self.figure: Figure = Figure(figsize=size, dpi=DOTS * look.scale, facecolor=look.palette.paper)
         FigureCanvasAgg(self.figure)
-        below = self._heading()
-        pad = MARGIN / DOTS / 2
-        self.figure.get_layout_engine().set(w_pad=pad, h_pad=pad, rect=(0.0, 0.0, 1.0, 1.0 - below / look.height))
+        below, pad = self._heading(), MARGIN / DOTS / 2
+        room = (0.0, 0.0, 1.0, 1.0 - below / look.height)
+        self.figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=pad, h_pad=pad, rect=room))
 
     def axes(self, rows: int = 1, heights: tuple[float, ...] = (1.0,)) -> list["Axes"]:
         """Axes one below the other that share what lies across."""
@@ -55,14 +54,14 @@ class Canvas:
         axes.grid(visible=False)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        place = {"ha": "center", "va": "center", "transform": axes.transAxes}
+        place: dict[str, Any] = {"ha": "center", "va": "center", "transform": axes.transAxes}
         axes.text(
             0.5, 0.5, lettered(text), fontsize=LETTERS + 2, color=self.look.palette.quiet, parse_math=False, **place
         )
 
     def tell(self, axes: "Axes", text: str) -> None:
         """A line above the axes, at its right end."""
-        place = {"ha": "right", "va": "bottom", "transform": axes.transAxes, "parse_math": False}
+        place: dict[str, Any] = {"ha": "right", "va": "bottom", "transform": axes.transAxes, "parse_math": False}
         axes.text(1.0, 1.02, lettered(text), fontsize=LETTERS, color=self.look.palette.ink, **place)
 
     def name(self, axes: "Axes", across: str = "", up: str = "") -> None:
@@ -88,7 +87,7 @@ class Canvas:
         ):
             if not text:
                 continue
-            place = {"x": MARGIN / look.width, "y": 1 - at / look.height, "ha": "left", "va": "top"}
+            place: dict[str, Any] = {"x": MARGIN / look.width, "y": 1 - at / look.height, "ha": "left", "va": "top"}
             shown = fitted(text, wide, size, weight)
             self.figure.text(s=shown, fontsize=size, fontweight=weight, color=colour, parse_math=False, **place)
             at += size * 1.45 * DOTS / 72
@@ -111,7 +110,7 @@ def drawing(look: Look) -> Iterator[Canvas]:
     """A canvas while nothing else of ours is drawn, under the styles that matplotlib comes with."""
     import matplotlib as mpl
 
-    plain: dict[str, Any] = {
+    plain: Any = {
         name: value for name, value in mpl.rcParamsDefault.items() if name not in ("backend", "backend_fallback")
     }
     with _ALONE, mpl.rc_context(plain):

@@ -1,6 +1,6 @@
 """What an account was worth, and how far it lay below its peak."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -85,7 +85,11 @@ def _flows(canvas: Canvas, axes: "Axes", moments: pl.DataFrame) -> None:
     if moved.is_empty():
         return
     x, sign = in_days(microseconds(moved["at"])), moved["flow"].to_numpy() > 0
-    beginning = {"transform": axes.get_xaxis_transform(), "clip_on": False, "color": canvas.look.palette.quiet}
+    beginning: dict[str, Any] = {
+        "transform": axes.get_xaxis_transform(),
+        "clip_on": False,
+        "color": canvas.look.palette.quiet,
+    }
     if len(x) <= MOST_FLOWS:
         axes.vlines(x, 0, 1, linewidth=0.8, alpha=0.55, **beginning)
     for shape, chosen, name in (("^", sign, "deposit"), ("v", ~sign, "withdrawal")):
@@ -118,5 +122,5 @@ def _falls(canvas: Canvas, axes: "Axes", moments: pl.DataFrame, x: Floats) -> No
     lost = np.flatnonzero(~np.isfinite(depth))
     if len(lost):
         axes.axvspan(x[lost[0]], x[-1], color=palette.grid, zorder=0)
-        middle = {"ha": "center", "va": "center", "fontsize": LETTERS, "color": palette.quiet}
+        middle: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": LETTERS, "color": palette.quiet}
         axes.text((x[lost[0]] + x[-1]) / 2, axes.get_ylim()[0] / 2, "undefined", **middle)

@@ -108,12 +108,13 @@ def _paint(canvas: Canvas, axes: "Axes", cells: Floats) -> None:
     from matplotlib.colors import Normalize
 
     largest = float(np.nanmax(np.abs(cells))) or 1.0
-    scale = ScalarMappable(Normalize(-largest, largest), _colours(canvas))
+    norm = Normalize(-largest, largest)
+    scale = ScalarMappable(norm, _colours(canvas))
     down, across = cells.shape
     palette = canvas.look.palette
     gap: dict[str, Any] = {"edgecolors": palette.paper, "linewidth": 2.0}
     edges = (np.arange(across + 1), np.arange(down + 1))
-    axes.pcolormesh(*edges, np.ma.masked_invalid(cells), norm=scale.norm, cmap=scale.cmap, **gap)
+    axes.pcolormesh(*edges, np.ma.masked_invalid(cells), norm=norm, cmap=scale.cmap, **gap)
     bar = canvas.figure.colorbar(scale, ax=axes, pad=0.01, fraction=0.035, aspect=24)
     bar.outline.set_visible(False)
     ends = [-largest, 0.0, largest]
@@ -129,7 +130,7 @@ def _write(canvas: Canvas, axes: "Axes", cells: Floats, digits: int) -> None:
     size = _letters(canvas, cells.shape, max(map(len, texts.values())))
     colours = _colours(canvas)
     for (row, column), value in np.ndenumerate(cells):
-        middle = {"x": column + 0.5, "y": row + 0.5, "ha": "center", "va": "center"}
+        middle: dict[str, Any] = {"x": column + 0.5, "y": row + 0.5, "ha": "center", "va": "center"}
         if math.isnan(value):
             axes.text(s="·", color=palette.quiet, fontsize=LETTERS, **middle)
         elif size >= SMALLEST:
@@ -157,5 +158,11 @@ def _sums(canvas: Canvas, axes: "Axes", cells: Floats) -> None:
     texts = [short_text(float(np.nansum(values))) if np.isfinite(values).any() else "·" for values in cells]
     size = _letters(canvas, cells.shape, max(map(len, texts)))
     for row, text in enumerate(texts):
-        place = {"ha": "center", "va": "center", "fontsize": size, "fontweight": "bold", "parse_math": False}
+        place: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": size,
+            "fontweight": "bold",
+            "parse_math": False,
+        }
         axes.text(across + 0.5, row + 0.5, text, color=canvas.look.palette.ink, **place)
