@@ -118,7 +118,7 @@ def import_archive(
     on_day: Callable[[DayReport], None] = lambda report: None,
     now: int | None = None,
 ) -> Imported:
-    """Store an archive's answers, compute the days they fall on, and enter its results.
+    """Store an archive's answers, enter its results, and compute the days they fall on.
 
     `now` is the moment of the import in UTC microseconds, by default what the clock says: no answer is from much later.
     Interrupted and run again, it goes on where it stopped: answers that are stored are skipped, days that follow from
@@ -129,9 +129,10 @@ def import_archive(
     answers = received_by(time.time_ns() // 1000 if now is None else now, _readable(provider.answers(folder)))
     stored = store_answers(platform.lake, answers, on_stored)
     days = sorted(set(stale_days(platform)["date"].to_list()) & stored.days)
-    computed = backfill(platform, days, on_day)
+    # Results come first, so that the bets of a day are placed and settled in one go.
     results = read_results_folder(folder)
     n_results = enter_results(platform, results)
+    computed = backfill(platform, days, on_day)
     for sentence in games_without_result(_games_beside(platform, results), platform.lake.scan(Results).collect()):
         logger.warning(sentence)
     return Imported(provider.name, stored, computed, n_results, left_stale(platform))

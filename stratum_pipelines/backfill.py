@@ -1,4 +1,4 @@
-"""A range of days from raw answers to scorecards: what imports, repairs and Dagster backfills all run."""
+"""A range of days from raw answers to scorecards and paper bets: what imports, repairs and Dagster backfills all run."""
 
 import datetime as dt
 from collections import Counter
@@ -12,6 +12,7 @@ from stratum_pipelines.days import stale_days
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.polling_pause import is_open
 from stratum_pipelines.settle import score_days, settle_days
+from stratum_pipelines.trading.paper_account import bet_days
 from stratum_pipelines.waiting import days_waiting
 from warehouse.tables import BY_NAME, RawOdds
 
@@ -53,10 +54,10 @@ class Backfilled:
 def backfill(
     platform: Platform, days: Sequence[dt.date], progress: Callable[[DayReport], None] = lambda report: None
 ) -> Backfilled:
-    """Compute days, draw the closing lines of the games they touch, value their signals and score every day.
+    """Compute days, draw the closing lines of the games they touch, value their signals, score every day, bet on paper.
 
-    What an earlier one was stopped before (days computed and not settled, closes not scored) is made good along with it,
-    also when there is no day to compute. Raises PollingGoesOn when today is among the days and live polling cannot be
+    What an earlier one was stopped before (days computed and not settled, closes not scored, signals not bet) is made good
+    along with it, also when there is no day to compute. Raises PollingGoesOn when today is among the days and live polling cannot be
     paused, LakeBusy when another process computes a day for too long.
     """
     done = Backfilled()
@@ -96,3 +97,4 @@ def _backfill(
         for written in score_days(platform, done.days).values():
             for name, count in written.items():
                 done.following[name] = done.following.get(name, 0) + count
+    done.following["trades"] = bet_days(platform, done.days).n_bets

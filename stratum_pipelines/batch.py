@@ -196,8 +196,8 @@ def _write_day(work: _Work, computed: _Day, started: float, pause: PollingPause 
     """Join the frames of a day and put them in the place of what was stored for it.
 
     The notes that the day is computed go first and come last: whatever stops this in between leaves a day that says it is
-    not computed. That its games have to be settled is noted before the tables change, for then it is so, and again when
-    they have: who settles meanwhile may have seen the old ones.
+    not computed. That its games have to be settled and its signals bet on is noted before the tables change, for then it is
+    so, and again when they have: who settles meanwhile may have seen the old ones.
     """
     platform, day = work.platform, computed.day
     frames = {name: _joined(BY_NAME[name], parts) for name, parts in computed.frames.items()}
@@ -211,11 +211,11 @@ def _write_day(work: _Work, computed: _Day, started: float, pause: PollingPause 
         return DayReport(day, rows, quotes, time.perf_counter() - started)
     if pause:
         pause.confirm(day)
-    note_waiting(platform, "settle", day, day)
+    _note_following(platform, day)
     if work.writes_all:
         days.forget(None, [day])
     _write(platform, day, frames, work.tables)
-    note_waiting(platform, "settle", day, day)
+    _note_following(platform, day)
     if work.writes_all:
         days.write([replace(note, row_counts=daily_rows) for note in computed.notes])
     else:
@@ -235,6 +235,13 @@ def _joined(table: type[Table], frames: list[pl.DataFrame]) -> pl.DataFrame:
         # An id that two sports list is the game of the one that listed it first.
         joined = joined.sort("first_seen_at", maintain_order=True).unique("event_id", keep="first", maintain_order=True)
     return joined
+
+
+def _note_following(platform: Platform, day: dt.date) -> None:
+    """Note that what follows from a day has to be made again: closes and their value, paper bets."""
+    note_waiting(platform, "settle", day, day)
+    if platform.paper.is_on:
+        note_waiting(platform, "bet", day, day)
 
 
 def _with_durations(platform: Platform, day: dt.date, polls: pl.DataFrame) -> pl.DataFrame:

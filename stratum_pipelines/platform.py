@@ -8,6 +8,7 @@ import polars as pl
 
 from stratum_pipelines.board.advance import Rules
 from stratum_pipelines.checkpoints import Checkpoints
+from stratum_pipelines.paper_terms import DEFAULT_TERMS, PaperTerms
 from stratum_pipelines.providers import find_providers
 from stratum_pipelines.quant.closing_moments import FINAL_AFTER
 from stratum_pipelines.reference import load_reference
@@ -22,7 +23,7 @@ from warehouse.tables import EventLinks
 class Platform:
     """Lake, database and rules of one installation; everything that computes takes one.
 
-    `final_after` is how long after its moment a close becomes final.
+    `final_after` is how long after its moment a close becomes final, `paper` the terms of paper bets.
     """
 
     settings: Settings
@@ -30,6 +31,7 @@ class Platform:
     database: Database
     rules: Rules
     final_after: dt.timedelta = FINAL_AFTER
+    paper: PaperTerms = DEFAULT_TERMS
 
     @cached_property
     def checkpoints(self) -> Checkpoints:
@@ -37,17 +39,23 @@ class Platform:
         return Checkpoints(self.settings.home / "boards")
 
 
-def open_platform(settings: Settings, overrides: Overrides = (), final_after: dt.timedelta = FINAL_AFTER) -> Platform:
+def open_platform(
+    settings: Settings,
+    overrides: Overrides = (),
+    final_after: dt.timedelta = FINAL_AFTER,
+    paper: PaperTerms = DEFAULT_TERMS,
+) -> Platform:
     """Open what the settings name, with the database brought up to date.
 
-    `overrides` are parameters set for signal rules, `final_after` how long after its moment a close becomes final.
+    `overrides` are parameters set for signal rules, `final_after` how long after its moment a close becomes final, `paper`
+    the terms of paper bets.
     """
     database = Database(settings.database_url)
     database.migrate()
     lake = Lake(settings.lake_url)
     signals = signals_in_force(overrides)
     rules = Rules(load_reference(), signals, find_providers(), manual_links(lake), regimes=settings.regimes)
-    return Platform(settings, lake, database, rules, final_after)
+    return Platform(settings, lake, database, rules, final_after, paper)
 
 
 def manual_links(lake: Lake) -> dict[tuple[str, str], str]:

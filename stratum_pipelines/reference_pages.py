@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
+from stratum_pipelines import paper_terms as paper_settings
 from stratum_pipelines import settings as pipeline_settings
 from stratum_pipelines.board.reasons import REASONS as BOARD_REASONS
 from stratum_pipelines.defs import settings as dagster_settings
@@ -61,6 +62,7 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
     "Storage": warehouse_settings.SETTINGS,
     "Polling": pipeline_settings.SETTINGS,
     "Signals": (warehouse_settings.REGIMES, *pipeline_settings.rule_settings()),
+    "Paper bets": paper_settings.SETTINGS,
     "Dagster": dagster_settings.SETTINGS,
 } | {title: settings for other in OTHERS for title, settings in other.SETTINGS.items()}
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from stratum_pipelines.quant.closing import MAX_AGE_S, MIN_GROUPS
 from stratum_pipelines.signals import find_signals
 from stratum_pipelines.summary import QUALITIES, Summary
+from stratum_pipelines.trading.outcome_report import about_paper, paper_grid
 
 # Wider than any table: room to measure how much one would like to have.
 ANY_WIDTH = 1_000
@@ -48,6 +49,9 @@ def print_summary(
             "where that probability is surely below 0; naive: by the plain rate; few: under 30 decided signals. Not in this table: signals whose close is stale, counted under closed above, or "
             "missing, counted under no close.[/dim]"
         )
+    if summary.paper_bets:
+        console.print(_fitting(console, summary, _paper_bets)[0])
+        console.print(f"[dim]{about_paper(summary.paper_bets, summary.paper_stake)}[/dim]")
     if summary.silent_rules:
         silent = ", ".join(f"{name} at {_count(count)} polls" for name, count in summary.silent_rules.items())
         console.print(f"\n[yellow]Silent, because polls lay too far apart for their window:[/yellow] {silent}")
@@ -145,6 +149,11 @@ def _scorecard(summary: Summary, is_wide: bool) -> Grid:
         }
         grid.add_row(str(row["signal_type"]), str(row["market"]) or "all", *(shown[name] for name in names))
     return grid
+
+
+def _paper_bets(summary: Summary, is_wide: bool) -> Grid:
+    """What came of betting the signals on paper, by strategy."""
+    return paper_grid(summary.paper_bets, summary.paper_stake, is_wide)
 
 
 def _detections(detections: pl.DataFrame, silent: Collection[str]) -> Grid:

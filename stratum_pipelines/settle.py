@@ -180,7 +180,8 @@ def score_days(platform: Platform, days: Collection[dt.date]) -> dict[dt.date, d
 def enter_results(platform: Platform, results: pl.DataFrame) -> int:
     """Add results; a score that differs from the current one becomes a new version. Returns the rows added.
 
-    `results` has the columns of the table; versions and is_current are worked out here.
+    `results` has the columns of the table; versions and is_current are worked out here. Paper bets on these games wait to
+    be settled again by whoever bets next.
     """
     stored = platform.lake.scan(Results).collect()
     fresh = results.unique(subset=["event_id"], keep="last", maintain_order=True)
@@ -196,5 +197,15 @@ def enter_results(platform: Platform, results: pl.DataFrame) -> int:
         .with_columns(version=(pl.col("last").fill_null(0) + 1).cast(pl.Int32), is_current=pl.lit(True))
     )
     outdated = current.join(added.select("event_id"), on="event_id", how="semi").with_columns(is_current=pl.lit(False))
+    _note_to_bet(platform, added)
     platform.lake.merge(Results, Results.conform(pl.concat([Results.conform(added), outdated])))
     return added.height
+
+
+def _note_to_bet(platform: Platform, results: pl.DataFrame) -> None:
+    """Let the days wait on which there may be bets on these games: from when they were first listed to when they were last."""
+    games = platform.lake.scan(Events).join(results.lazy().select("event_id"), on="event_id", how="semi")
+    span = games.select(first=pl.col("first_seen_at").dt.date().min(), last=pl.col("last_seen_at").dt.date().max())
+    first, last = span.collect().row(0)
+    if platform.paper.is_on and first is not None:
+        note_waiting(platform, "bet", first, last)

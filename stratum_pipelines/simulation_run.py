@@ -39,9 +39,9 @@ def import_simulation(
     last = FIRST_DAY + dt.timedelta(days=days - 1)
     stored = store_answers(platform.lake, simulation.answers(FIRST_DAY, last, cadence_s=cadence_s), on_stored)
     to_compute = sorted(set(stale_days(platform)["date"].to_list()) & stored.days)
-    computed = backfill(platform, to_compute, on_day)
     known = simulation.results(FIRST_DAY, last)
     n_results = enter_results(platform, Results.conform(known.with_columns(version=1, is_current=True)))
+    computed = backfill(platform, to_compute, on_day)
     detections = detections_of(platform, simulation, FIRST_DAY, last)
     return Imported("simulator", stored, computed, n_results, left_stale(platform), detections)
 

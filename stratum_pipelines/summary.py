@@ -9,6 +9,8 @@ import polars as pl
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.quant.closing import CONSENSUS
 from stratum_pipelines.quant.scorecard import scorecards
+from stratum_pipelines.trading.outcome import bet_outcomes
+from stratum_pipelines.trading.paper_account import MINE
 from warehouse.lake import Lake
 from warehouse.settings import hide_secrets
 from warehouse.tables import (
@@ -24,6 +26,7 @@ from warehouse.tables import (
     Scorecards,
     Signals,
     Table,
+    Trades,
 )
 
 # Best first: a market whose outcomes differ closed as badly as the worst of them.
@@ -35,7 +38,8 @@ class Summary:
     """Counts and scorecards; every field can be printed as JSON.
 
     `rows` counts all that the tables hold and `polls_beside` the polls of other providers, by title; everything else is
-    about the answers of the providers asked for and the games they listed.
+    about the answers of the providers asked for and the games they listed. `paper_bets` has a row per strategy and first
+    one over all, in minor units; `paper_stake` is what a bet stakes now.
     """
 
     lake: str
@@ -51,6 +55,8 @@ class Summary:
     scorecard: list[dict[str, Any]]
     refused: dict[str, int]
     example_signal: dict[str, object] | None
+    paper_stake: int
+    paper_bets: list[dict[str, Any]]
 
 
 class _Brought:
@@ -80,7 +86,7 @@ class _Brought:
 
 
 def summarise(platform: Platform, providers: Collection[str]) -> Summary:
-    """What the answers of these providers came to: polls by sport, signals by type, closes and scorecards over all time."""
+    """What the answers of these providers came to: polls by sport, signals by type, closes, scorecards and paper bets."""
     lake = platform.lake
     brought = _Brought(lake, providers)
     rows = {table.name: lake.scan(table).select(pl.len()).collect().item() for table in TABLES}
@@ -99,6 +105,8 @@ def summarise(platform: Platform, providers: Collection[str]) -> Summary:
         scorecard=_scorecard(brought),
         refused=dict(brought.refused().group_by("reason").len().sort("reason").collect().iter_rows()),
         example_signal=_example(brought),
+        paper_stake=platform.paper.stake,
+        paper_bets=bet_outcomes(brought.of_games(Trades).filter(MINE)).to_dicts(),
     )
 
 

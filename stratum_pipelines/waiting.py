@@ -1,8 +1,8 @@
 """What is still to be done for days already computed: ranges of days that outlive the process that noted them.
 
-A day counts as computed once its tables are written. Its games are settled and its scorecards written after that, so a
-process stopped in between would leave them undone for good; the marks kept here say so, and whoever settles or scores
-next does it for those days too.
+A day counts as computed once its tables are written. Its games are settled, its scorecards written and its signals bet
+on after that, so a process stopped in between would leave them undone for good; the marks kept here say so, and whoever
+settles, scores or bets next does it for those days too.
 """
 
 import datetime as dt
@@ -13,8 +13,8 @@ from typing import Literal
 from stratum_pipelines.platform import Platform
 from warehouse.database import Marks
 
-Step = Literal["settle", "score"]
-STEPS: tuple[Step, ...] = ("settle", "score")
+Step = Literal["settle", "score", "bet"]
+STEPS: tuple[Step, ...] = ("settle", "score", "bet")
 # The last day of a range that goes on for as long as there are days.
 OPEN_END = dt.date.max
 

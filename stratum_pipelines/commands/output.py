@@ -96,13 +96,15 @@ def opened_platform(
 
 
 def _open(settings: "Settings", opener: "Callable[[Settings, Overrides], Platform]") -> "Platform":
+    from stratum_pipelines.paper_terms import read_paper_terms
     from stratum_pipelines.settings import read_final_after, read_overrides
     from warehouse.errors import WarehouseError
     from warehouse.settings import hide_secrets
 
     overrides, final_after = read_overrides(os.environ), read_final_after(os.environ)
+    paper = read_paper_terms(os.environ)
     try:
-        return replace(opener(settings, overrides), final_after=final_after)
+        return replace(opener(settings, overrides), final_after=final_after, paper=paper)
     except WarehouseError:
         raise
     except OSError as error:

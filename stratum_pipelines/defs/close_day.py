@@ -25,6 +25,8 @@ CLOSED_TABLES = dg.AssetSelection.assets(
     "signals",
     "closing_lines",
     "clv_records",
+    "trades",
+    "equity_points",
 )
 
 close_day = dg.define_asset_job(
@@ -33,7 +35,7 @@ close_day = dg.define_asset_job(
     config={"ops": {"compute_days": {"config": {"compare": True}}}},
     description=(
         "Closes a day: recomputes it from raw answers, compares it row by row with what live published, leaves one sorted "
-        "file per table, and settles its games. Its scorecards follow."
+        "file per table, settles its games and bets its signals on paper. Its scorecards follow."
     ),
 )
 

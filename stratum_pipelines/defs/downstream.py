@@ -1,4 +1,4 @@
-"""What follows by itself: closing lines when starts pass, a look at today's tables, scorecards once a day is closed."""
+"""What follows by itself: closing lines when starts pass, paper bets, a look at today's tables, scorecards of closed days."""
 
 import datetime as dt
 import json
@@ -12,6 +12,7 @@ from stratum_pipelines.defs.close_day import close_day
 from stratum_pipelines.defs.partitions import is_partition, today
 from stratum_pipelines.defs.resources import PlatformResource
 from stratum_pipelines.defs.shown import count, materialised, pictures, rows_shown
+from stratum_pipelines.defs.trades import written
 from warehouse.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -93,6 +94,36 @@ def closes(platform: "Platform", days: set[dt.date], n_games: int) -> Iterator[d
         for name in ("closing_lines", "clv_records"):
             shown = rows_shown(count(platform.lake, BY_NAME[name], day), games_settled=n_games) | drawn.get(name, {})
             yield materialised(name, shown, day=day)
+
+
+@dg.sensor(
+    name="bet_on_paper",
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=(
+        "Inside its tick: bets the signals of today on paper, and settles bets whose result has come. Live polling does not "
+        "wait for it."
+    ),
+)
+def bet_on_paper(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
+    """The materialisations of the days of trades this tick wrote."""
+    from stratum_pipelines.trading.paper_account import bet_days
+    from warehouse.errors import LakeBusy
+
+    opened = platform.open()
+    now = microseconds_now()
+    day = today()
+    # Signals of the last minutes before midnight, and of the time in which nothing ran, are still to be bet.
+    since = dt.date.fromisoformat(context.cursor) if context.cursor else day - dt.timedelta(days=1)
+    days = [since + dt.timedelta(days=n) for n in range((day - since).days + 1)]
+    try:
+        made = bet_days(opened, days, as_of=now, patience_s=PATIENCE_S)
+    except LakeBusy:
+        return dg.SensorResult(skip_reason="Trades are being recorded by another process.", cursor=context.cursor)
+    events = list(written(opened, made.days))
+    context.log.info("%d paper bets looked at", made.n_bets)
+    said = None if events else "No signal to bet on, and no result to settle by."
+    return dg.SensorResult(asset_events=events, skip_reason=said, cursor=day.isoformat())
 
 
 @dg.sensor(

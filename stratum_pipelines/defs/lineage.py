@@ -7,6 +7,11 @@ _RAW = (
     "closing_lines.fair_point",
     "closing_lines.price_decimal",
 )
+# How a bet ended.
+_SCORES = (
+    *("results.home_score", "results.away_score", "results.status", "results.period"),
+    *("signals.entry_point", "signals.direction"),
+)
 # Scorecards and score bands are the same numbers, cut differently.
 _CARDS: dict[str, tuple[str, ...]] = {
     "beat_rate": ("clv_records.beat_close",),
@@ -169,6 +174,18 @@ COLUMN_LINEAGE: dict[str, dict[str, tuple[str, ...]]] = {
         "final_at": ("closing_lines.final_at",),
         "is_final": ("closing_lines.is_final",),
     },
+    "trades": {
+        "strategy": ("signals.signal_type",),
+        "entry_price": ("signals.entry_price_decimal",),
+        "point": ("signals.entry_point",),
+        "bookmaker": ("signals.entry_bookmaker",),
+        "commence_at": ("event_changes.commence_at",),
+        "exit_at": ("results.received_at", "event_changes.commence_at"),
+        "exit_reason": _SCORES,
+        "status": _SCORES,
+        "profit": (*_SCORES, "signals.entry_price_decimal"),
+    },
+    "equity_points": {"noted_at": ("trades.entry_at",)},
     "scorecards": _CARDS,
     "score_bands": {**_CARDS, "score_band": ("clv_records.composite_score",)},
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 if TYPE_CHECKING:
+    from stratum_pipelines.paper_terms import PaperTerms
     from stratum_pipelines.platform import Platform
     from stratum_pipelines.signals import Overrides
     from warehouse.settings import Settings
@@ -21,18 +22,24 @@ class PlatformResource(dg.ConfigurableResource):
 
     def open(self) -> "Platform":
         """The platform; the database is migrated the first time a process asks."""
+        from stratum_pipelines.paper_terms import read_paper_terms
         from stratum_pipelines.settings import read_final_after, read_overrides
         from warehouse.settings import read_settings
 
         with _OPENING:
-            return _open(read_settings(os.environ), read_overrides(os.environ), read_final_after(os.environ))
+            return _open(
+                read_settings(os.environ),
+                read_overrides(os.environ),
+                read_final_after(os.environ),
+                read_paper_terms(os.environ),
+            )
 
 
 @lru_cache(maxsize=4)
-def _open(settings: "Settings", overrides: "Overrides", final_after: dt.timedelta) -> "Platform":
+def _open(settings: "Settings", overrides: "Overrides", final_after: dt.timedelta, paper: "PaperTerms") -> "Platform":
     from stratum_pipelines.platform import open_platform
 
-    return open_platform(settings, overrides, final_after)
+    return open_platform(settings, overrides, final_after, paper)
 
 
 @dg.definitions

@@ -8,7 +8,10 @@ import polars as pl
 from stratum_pipelines.days import stale_days
 from stratum_pipelines.doctor.finding import Finding
 from stratum_pipelines.platform import Platform
-from stratum_pipelines.waiting import OPEN_END, STEPS, days_waiting
+from stratum_pipelines.waiting import OPEN_END, STEPS, Step, days_waiting
+
+# What a step makes, as the report calls it.
+FOLLOWING: dict[Step, str] = {"settle": "closing lines and their value", "score": "scorecards", "bet": "paper bets"}
 
 
 def look_at_days(platform: Platform) -> Iterator[Finding]:
@@ -32,9 +35,10 @@ def _days(platform: Platform) -> Iterator[Finding]:
             f"{sport_key}: {days.height} {'day' if days.height == 1 else 'days'} out of date ({reason}; {span})",
             "stratum backfill --stale",
         )
-    undone = [(step, waiting) for step in STEPS if (waiting := days_waiting(platform, step)) and waiting.first < today]
+    steps = [step for step in STEPS if step != "bet" or platform.paper.is_on]
+    undone = [(step, waiting) for step in steps if (waiting := days_waiting(platform, step)) and waiting.first < today]
     for step, waiting in undone:
-        what = "closing lines and their value" if step == "settle" else "scorecards"
+        what = FOLLOWING[step]
         span = f"from {waiting.first} on" if waiting.last == OPEN_END else f"of {waiting.first} to {waiting.last}"
         seen = f"{what} {span} are not up to date: a run was stopped before them, or is still at work"
         yield Finding("days", "warning", seen, "stratum backfill --stale")

@@ -16,7 +16,11 @@ from warehouse.settings import read_settings
 from warehouse.tables import TABLES, Consensus, Events, Signals
 
 # What may differ between two computations of the same rows: measured times, and where a row came from first.
-DIFFERENT = {**MEASURED, "clv_records": ("computed_at",)}
+DIFFERENT = {
+    **MEASURED,
+    "clv_records": ("computed_at",),
+    **dict.fromkeys(("trades", "equity_points"), ("recorded_at",)),
+}
 
 
 def open_home(folder: Path, **settings: str) -> Platform:

@@ -17,7 +17,7 @@ from stratum_pipelines.signals import find_signals
 from tests.pipelines.conftest import day_of_answers
 from warehouse.tables import BY_NAME, TABLES
 
-MEASURED = ("duration_ms", "computed_at")
+MEASURED = ("duration_ms", "computed_at", "recorded_at")
 
 
 def is_table(key: dg.AssetKey) -> bool:

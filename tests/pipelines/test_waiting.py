@@ -54,6 +54,7 @@ def said_of_days(platform: Platform) -> list[tuple[str, str, str]]:
         (settle, "note_done", "scorecards from 2025-10-12 on"),
         (backfill_module, "score_days", "scorecards from 2025-10-12 on"),
         (settle, "cards_of_games", "scorecards from 2025-10-12 on"),
+        (backfill_module, "bet_days", "paper bets of 2025-10-12 to 2025-10-14"),
     ],
 )
 def test_days_whose_process_was_stopped_after_computing_them_are_named_and_made_good_by_the_next(

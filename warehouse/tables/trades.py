@@ -45,7 +45,10 @@ class Trades(Table):
     take_profit = number("Price at which a position was to be closed with a gain.", nullable=True, above=0)
     stop_loss = number("Price at which a position was to be closed with a loss.", nullable=True, above=0)
     entry_at = time("When it was entered.")
-    exit_at = time("When it ended: the exit, or the start of the game for bets; null while it is open.", nullable=True)
+    exit_at = time(
+        "When it ended: the exit of a position; for bets when the result came, or the start of the game where that is not known. Null while it is open.",
+        nullable=True,
+    )
     duration_hours = number("From entry to exit.", unit="hours", nullable=True, at_least=0)
     profit = money("What came of it after fees; null while it is open.", nullable=True)
     currency = text("Currency of all its money, by ISO 4217.")
