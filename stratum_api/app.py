@@ -23,6 +23,7 @@ from litestar.types import Scope
 
 from stratum_api.access import guard
 from stratum_api.controllers.account import AccountController
+from stratum_api.controllers.analytics import AnalyticsController
 from stratum_api.controllers.books import BookController
 from stratum_api.controllers.clv_recap import ClvRecapController
 from stratum_api.controllers.clv_records import ClvRecordController
@@ -38,6 +39,7 @@ from stratum_api.controllers.plans import PlanController
 from stratum_api.controllers.scorecards import ScorecardController
 from stratum_api.controllers.signals import SignalController
 from stratum_api.controllers.stream import StreamController
+from stratum_api.controllers.trades import TradeController
 from stratum_api.controllers.usage import UsageController
 from stratum_api.controllers.webhook_log import WebhookLogController
 from stratum_api.controllers.webhooks import WebhookController
@@ -91,6 +93,8 @@ CONTROLLERS = (
     ClvRecordController,
     ScorecardController,
     ExportController,
+    AnalyticsController,
+    TradeController,
     WebhookController,
     WebhookLogController,
 )

@@ -61,6 +61,9 @@ class Dataset:
         hidden = self.veil.hidden[type(self.example)] if sight.plan.is_redacted else ()
         clock = pl.col(self.table.partition_by)
         order = [self.table.partition_by, *(name for name in self.table.key if name != self.table.partition_by)]
+        origin = type(self.example).origin
+        if origin:
+            wanted = [*wanted, pl.col(origin).is_in(list(sight.trade_sources))]
         for begin, end in stretches(lake, self.table, since, until):
             rows = lake.scan(self.table, first=begin.date(), last=begin.date())
             within = rows.filter(clock >= begin, clock < end, self.of, *wanted)

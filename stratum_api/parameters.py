@@ -6,8 +6,11 @@ come as text and become moments by `moment("since", since)`.
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import polars as pl
 from litestar.params import PathParameter, QueryParameter
 
 from stratum_api.problems import ParameterInvalid
@@ -112,3 +115,14 @@ def _no_moment(name: str, text: str) -> ParameterInvalid:
 
 def _quoted(text: str) -> str:
     return ascii(text[:60])
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str, text: str) -> str:
+    """The time zone that a parameter names, as in Europe/London. Raises ParameterInvalid for one nobody knows."""
+    try:
+        ZoneInfo(text)
+        pl.select(pl.lit(EARLIEST).dt.convert_time_zone(text))
+    except (ValueError, OSError, ZoneInfoNotFoundError, pl.exceptions.PolarsError):
+        raise invalid(name, f"{_quoted(text)} is no time zone: name one such as Europe/London or UTC") from None
+    return text

@@ -24,6 +24,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     is_redacted: bool
     clv: bool
     exports: bool
+    analytics: bool
     alerts: bool
     webhooks: int
     streams: int
@@ -31,6 +32,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     watchlist_games: int | None = None
     history_days: int | None = None
     is_partner: bool = False
+    real_trades: bool = False
 
     def with_terms(self, terms: Mapping[str, Any]) -> "Plan":
         """The plan with what was agreed otherwise. Raises OperationInvalid for a term it does not have."""

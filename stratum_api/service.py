@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from stratum_api.analytics import Analyses, TradeBook
 from stratum_api.core_samples import Stretches
 from stratum_api.exporting import Turns
 from stratum_api.history import History
@@ -35,7 +36,7 @@ class Service:
     """Everything endpoints and the door work with.
 
     `rows` is the short way to read what is hot, `history` the way to all that was, `newest` what is remembered of
-    it, `database` the long way to change. `destinations` says where webhooks may go.
+    it, `analyses` what is computed of trades, `database` the long way to change. `destinations` says where webhooks may go.
     """
 
     settings: ApiSettings
@@ -45,6 +46,7 @@ class Service:
     history: History
     stretches: Stretches
     newest: Newest
+    analyses: Analyses
     turns: Turns
     rows: Rows
     cursors: Cursors
@@ -107,6 +109,7 @@ def make_service(storage: Settings, settings: ApiSettings, destinations: Destina
         history=history,
         stretches=Stretches(history),
         newest=Newest(lake),
+        analyses=Analyses(TradeBook(lake)),
         turns=Turns(),
         rows=rows,
         cursors=Cursors(secret),

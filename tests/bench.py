@@ -28,6 +28,7 @@ from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.raw import raw_row, store_answers
 from stratum_pipelines.readers import Readers
+from tests.bench_analytics import analytics
 from tests.bench_dispatch import dispatch, hanging, memory
 from tests.bench_fair_odds import fair_odds
 from tests.bench_performance import performance
@@ -228,6 +229,7 @@ PARTS = {
     "dispatch-hanging": lambda: hanging(say),
     "dispatch-memory": lambda: memory(say),
     "performance": lambda: performance(say),
+    "analytics": lambda: analytics(say),
 }
 
 

@@ -20,6 +20,7 @@ class Plan(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_redacted: bool
     clv: bool
     exports: bool
+    analytics: bool
     alerts: bool
     webhooks: int
     streams: int
@@ -27,6 +28,7 @@ class Plan(msgspec.Struct, kw_only=True, omit_defaults=True):
     watchlist_games: int | None = None
     history_days: int | None = None
     is_partner: bool = False
+    real_trades: bool = False
 
 
 class Plans(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -891,6 +893,320 @@ class Teaser(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The end of the last whole day that was counted; null before there is one."""
     figures: list[TeaserFigure]
     """All signals over each window, and each type that enough signals stand behind."""
+
+
+class Attributed(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What came of the trades of one source on one type of signal."""
+
+    n: int
+    n_won: int
+    n_lost: int
+    profit: int
+    """In minor units."""
+    stake: int
+    """In minor units; bets alone have one."""
+    mean_profit: int
+    """In whole minor units."""
+    win_rate: float
+    """Won over won and lost; ties are neither."""
+    win_low: float
+    """Lower end of its 95 % Wilson interval."""
+    win_high: float
+    """Upper end of it."""
+    source: str = ''
+    signal_type: str = ''
+    """Empty for trades on no signal, or on one that is not known here."""
+    yield_on_stake: float | None = None
+    """Profit over stake; null where nothing was staked."""
+
+
+class Attribution(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Who earned what: by source and type of signal. Money is in minor units of `currency`."""
+
+    as_of: dt.datetime
+    """Nothing that ended or was recorded later is in it."""
+    sources: list[str]
+    """Where its trades come from."""
+    currency: str
+    """By ISO 4217; empty without trades."""
+    groups: list[Attributed]
+    """By source, then by type of signal."""
+
+
+class Bucket(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What came of the trades of one bucket."""
+
+    n: int
+    n_won: int
+    n_lost: int
+    profit: int
+    """In minor units."""
+    stake: int
+    """In minor units; bets alone have one."""
+    mean_profit: int
+    """In whole minor units."""
+    win_rate: float
+    """Won over won and lost; ties are neither."""
+    win_low: float
+    """Lower end of its 95 % Wilson interval."""
+    win_high: float
+    """Upper end of it."""
+    bucket: str = ''
+    """Its name, as in 09, monday, london or 1-3h."""
+
+
+class HeatmapRow(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One row of a heatmap."""
+
+    bucket: str
+    values: list[int]
+    """One per column; 0 where nothing fell."""
+
+
+class Heatmap(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One kind of bucket across another."""
+
+    across: str
+    value: str
+    """What its numbers are: n, profit or mean_profit."""
+    columns: list[str]
+    rows: list[HeatmapRow]
+
+
+class Buckets(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Trades sorted into buckets, every one of which is there. Money is in minor units of `currency`."""
+
+    as_of: dt.datetime
+    """Nothing that ended or was recorded later is in it."""
+    sources: list[str]
+    """Where its trades come from."""
+    currency: str
+    """By ISO 4217; empty without trades."""
+    zone: str
+    kind: str
+    """The kind of buckets."""
+    moment: str
+    """The moment that decides: entry or exit."""
+    buckets: list[Bucket]
+    heatmap: Heatmap | None = None
+    """Null where none was asked for."""
+
+
+class DrawdownPoint(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How far the balance lies below its highest, deposits left out."""
+
+    at: dt.datetime
+    drawdown: float | None = None
+    """A share of the peak; 0 at a peak."""
+
+
+class Episode(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One fall from a peak: until it was made good, or until now."""
+
+    depth: float
+    """A share of the peak."""
+    peak_at: dt.datetime
+    trough_at: dt.datetime
+    recovered_at: dt.datetime | None = None
+    """Null while it is not made good."""
+    length_days: float
+    """From the peak to the recovery, or to the end."""
+    recovery_days: float | None = None
+    """From the lowest point to the recovery."""
+
+
+class DrawdownCurve(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Falls from a peak: how deep, how long, and how long until they were made good."""
+
+    n_points: int
+    """How many points the whole curve has."""
+    points: list[DrawdownPoint]
+    n_episodes: int
+    """How many falls there were."""
+    episodes: list[Episode]
+    """The deepest, the deepest first."""
+    as_of: dt.datetime
+    """Nothing that ended or was recorded later is in it."""
+    since: dt.datetime | None = None
+    """Trades that ended from then on; null: all."""
+    until: dt.datetime
+    """Trades that ended up to then."""
+    sources: list[str]
+    """Where its trades come from."""
+    n_trades: int
+    """How many closed trades it is made of."""
+    currency: str
+    """By ISO 4217; empty without trades."""
+    starting_balance: int
+    """Before the first of its trades."""
+    starting_balance_from: Literal["asked", "equity_points", "usual"]
+    """Named in the question, noted by the accounts, or the usual 1,000,000 because neither is known."""
+
+
+class CurvePoint(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A moment at which something closed, or money came in or went out."""
+
+    at: dt.datetime
+    balance: int
+    """Just after it."""
+    total_return: float | None = None
+    """Since the beginning, a share; deposits do not count. Null once nothing was left."""
+
+
+class EquityCurve(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The balance over time. The first point is the moment before anything."""
+
+    n_points: int
+    """How many points the whole curve has; `points` holds fewer where it was thinned."""
+    points: list[CurvePoint]
+    as_of: dt.datetime
+    """Nothing that ended or was recorded later is in it."""
+    since: dt.datetime | None = None
+    """Trades that ended from then on; null: all."""
+    until: dt.datetime
+    """Trades that ended up to then."""
+    sources: list[str]
+    """Where its trades come from."""
+    n_trades: int
+    """How many closed trades it is made of."""
+    currency: str
+    """By ISO 4217; empty without trades."""
+    starting_balance: int
+    """Before the first of its trades."""
+    starting_balance_from: Literal["asked", "equity_points", "usual"]
+    """Named in the question, noted by the accounts, or the usual 1,000,000 because neither is known."""
+
+
+class Measure(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One figure, or why it has none."""
+
+    measure: str
+    window: str
+    """How far back it reaches."""
+    basis: str
+    """What a year is made of, for figures a year; else empty."""
+    value: int | float | None = None
+    """Money is in whole minor units. Null has a reason."""
+    low: int | float | None = None
+    """Lower end of its 95 % interval, where it has one."""
+    high: int | float | None = None
+    """Upper end of it."""
+    n: int
+    """Observations behind it: trades, or periods."""
+    unit: str
+    reason: str
+    """What it lacks, where it is null; else empty."""
+    definition: str
+    """What it is, in a sentence."""
+
+
+class Figures(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Every figure of the trades, over each window that was asked for."""
+
+    zone: str
+    """Where days begin."""
+    risk_free_rate: float
+    """A share a year."""
+    measures: list[Measure]
+    as_of: dt.datetime
+    """Nothing that ended or was recorded later is in it."""
+    since: dt.datetime | None = None
+    """Trades that ended from then on; null: all."""
+    until: dt.datetime
+    """Trades that ended up to then."""
+    sources: list[str]
+    """Where its trades come from."""
+    n_trades: int
+    """How many closed trades it is made of."""
+    currency: str
+    """By ISO 4217; empty without trades."""
+    starting_balance: int
+    """Before the first of its trades."""
+    starting_balance_from: Literal["asked", "equity_points", "usual"]
+    """Named in the question, noted by the accounts, or the usual 1,000,000 because neither is known."""
+
+
+class Trade(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One trade that is over. What tells prices, stakes or the signal behind it is for plans that see those."""
+
+    trade_id: str
+    """First 32 hex digits of SHA-256 over where the trade comes from and its id there."""
+    source: str
+    """Where it comes from."""
+    account: str | None = None
+    """The account it was made in. Null for redacted plans."""
+    strategy: str
+    """The strategy that made it; "" when unknown."""
+    strategy_version: str
+    """Version of the strategy and its parameters; "" when unknown."""
+    symbol: str
+    """What was traded: an instrument such as EURUSD, or the sport of a bet."""
+    timeframe: str
+    """Bars the strategy reads, as in H1; "" where it reads none."""
+    trade_type: str
+    """A bet is settled by a result, a position is closed at a price."""
+    direction: str | None = None
+    """What was done: a position is bought or sold, a bet backs or lays an outcome. Null for redacted plans."""
+    volume: float | None = None
+    """Size of a position; null for bets. Null for redacted plans."""
+    stake: int | None = None
+    """What a bet risks: the stake, or the liability of a lay bet; null for positions. Null for redacted plans."""
+    entry_price: float | None = None
+    """Price of the entry: decimal odds for bets. Null for redacted plans."""
+    exit_price: float | None = None
+    """Price of the exit; null for bets that were settled by a result and while a trade is open. Null for redacted plans."""
+    take_profit: float | None = None
+    """Price at which a position was to be closed with a gain. Null for redacted plans."""
+    stop_loss: float | None = None
+    """Price at which a position was to be closed with a loss. Null for redacted plans."""
+    entry_at: dt.datetime
+    """When it was entered."""
+    exit_at: dt.datetime
+    """When it ended: the exit of a position; for bets when the result came, or the start of the game where that is not known. Null while it is open."""
+    duration_hours: float | None = None
+    """From entry to exit."""
+    profit: int | None = None
+    """What came of it after fees; null while it is open. Null for redacted plans."""
+    currency: str
+    """Currency of all its money, by ISO 4217."""
+    pips: float | None = None
+    """Price gained, in pips of the symbol; null for bets. Null for redacted plans."""
+    risk_reward_ratio: float | None = None
+    """Reward aimed at per unit risked at entry. Null for redacted plans."""
+    percent_equity_return: float | None = None
+    """Profit in percent of the balance just before the entry; null when the balance is unknown. Null for redacted plans."""
+    fees: int | None = None
+    """Commission, swap and taxes paid; below 0 when they were credited. Null for redacted plans."""
+    exit_reason: str | None = None
+    """What ended it; null while it is open."""
+    status: str
+    """Only closed trades count in figures; void and cancelled ones never took place."""
+    signal_id: str | None = None
+    """The signal it followed; "" for none. Null for redacted plans."""
+    event_id: str | None = None
+    """The game of a bet; "" for positions. Null for redacted plans."""
+    market: str | None = None
+    """Market of a bet; "" for positions. Null for redacted plans."""
+    outcome: str | None = None
+    """Outcome a bet was placed on, as the feed names it; "" for positions. Null for redacted plans."""
+    point: float | None = None
+    """Point of a bet, from the outcome's own side. Null for redacted plans."""
+    bookmaker: str | None = None
+    """Book or broker; "" when unknown. Null for redacted plans."""
+    commence_at: dt.datetime | None = None
+    """Start of the game as last known, for the time to start; null for positions. Null for redacted plans."""
+    recorded_at: dt.datetime
+    """When this row, as it stands, came to be known here."""
+    is_redacted: bool = False
+    """Whether fields are null because the plan does not include them."""
+
+
+class TradePage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Trades, the newest entry first, and where the next begin."""
+
+    items: list[Trade]
+    next_cursor: str | None = None
+    """Null on the last page."""
 
 
 class Filters(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -355,6 +355,164 @@ def export_signals(*, since: dt.datetime | None = None, until: dt.datetime | Non
     return Call("/api/v1/intel/export/signals", bytes, {"since": since, "until": until, "sport": sport, "market": market, "event": event, "signal_type": signal_type, "format": format})
 
 
+def get_attribution(*, account: str | None = None, strategy: str | None = None, symbol: str | None = None, source: Sequence[Literal["bot", "manual", "paper", "backtest"]] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, currency: str | None = None, zone: str | None = None, starting_balance: int | None = None, risk_free_rate: float | None = None, as_of: dt.datetime | None = None) -> Call[answers.Attribution]:
+    """Who earned what: bot, manual, paper and backtest, by the type of signal their trades followed.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `account`: The account trades were made in.
+    `strategy`: The strategy that made them.
+    `symbol`: What was traded: EURUSD, or the sport of bets.
+    `source`: Where trades come from; several may be named. All that the account may see unless said: `bot` and `manual` are real money, which is shown only where it was granted.
+    `since`: Trades that ended from then on: ISO 8601 with Z or an offset, within the plan's history.
+    `until`: Trades that ended up to then, included. Now by default.
+    `currency`: By ISO 4217, as in USD. Has to be given where trades are in more than one.
+    `zone`: The time zone in which days begin, as in Europe/London.
+    `starting_balance`: What there was at `since`, in minor units. By default what the accounts noted, else 1,000,000.
+    `risk_free_rate`: What could be had without risk, a share a year: 0.03 is 3 %.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    """
+    return Call("/api/v1/analytics/attribution", answers.Attribution, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of})
+
+
+def get_buckets(*, account: str | None = None, strategy: str | None = None, symbol: str | None = None, source: Sequence[Literal["bot", "manual", "paper", "backtest"]] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, currency: str | None = None, zone: str | None = None, starting_balance: int | None = None, risk_free_rate: float | None = None, as_of: dt.datetime | None = None, type: Literal["hour", "weekday", "month_of_year", "month", "year", "session", "time_to_start"], moment: Literal["entry", "exit"] | None = None, heatmap: Literal["hour", "weekday", "month_of_year", "month", "year", "session", "time_to_start"] | None = None, value: Literal["n", "profit", "mean_profit"] | None = None) -> Call[answers.Buckets]:
+    """What came of trades by hour, weekday, month, session or time to the start, on the clocks of the zone.
+
+    Every bucket is there; an empty one has n = 0 and zeros.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `account`: The account trades were made in.
+    `strategy`: The strategy that made them.
+    `symbol`: What was traded: EURUSD, or the sport of bets.
+    `source`: Where trades come from; several may be named. All that the account may see unless said: `bot` and `manual` are real money, which is shown only where it was granted.
+    `since`: Trades that ended from then on: ISO 8601 with Z or an offset, within the plan's history.
+    `until`: Trades that ended up to then, included. Now by default.
+    `currency`: By ISO 4217, as in USD. Has to be given where trades are in more than one.
+    `zone`: The time zone in which days begin, as in Europe/London.
+    `starting_balance`: What there was at `since`, in minor units. By default what the accounts noted, else 1,000,000.
+    `risk_free_rate`: What could be had without risk, a share a year: 0.03 is 3 %.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    `type`: What trades are sorted by.
+    `moment`: The moment that decides.
+    `heatmap`: Another kind, laid across the first: weekday by hour, year by month_of_year.
+    `value`: What the heatmap shows.
+    """
+    return Call("/api/v1/analytics/buckets", answers.Buckets, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of, "type": type, "moment": moment, "heatmap": heatmap, "value": value})
+
+
+def get_drawdown(*, account: str | None = None, strategy: str | None = None, symbol: str | None = None, source: Sequence[Literal["bot", "manual", "paper", "backtest"]] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, currency: str | None = None, zone: str | None = None, starting_balance: int | None = None, risk_free_rate: float | None = None, as_of: dt.datetime | None = None, points: int | None = None, episodes: int | None = None) -> Call[answers.DrawdownCurve]:
+    """How far the balance lay below its highest, and the deepest falls: depth, length, recovery.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `account`: The account trades were made in.
+    `strategy`: The strategy that made them.
+    `symbol`: What was traded: EURUSD, or the sport of bets.
+    `source`: Where trades come from; several may be named. All that the account may see unless said: `bot` and `manual` are real money, which is shown only where it was granted.
+    `since`: Trades that ended from then on: ISO 8601 with Z or an offset, within the plan's history.
+    `until`: Trades that ended up to then, included. Now by default.
+    `currency`: By ISO 4217, as in USD. Has to be given where trades are in more than one.
+    `zone`: The time zone in which days begin, as in Europe/London.
+    `starting_balance`: What there was at `since`, in minor units. By default what the accounts noted, else 1,000,000.
+    `risk_free_rate`: What could be had without risk, a share a year: 0.03 is 3 %.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    `points`: How many points at most. Ends are kept, and of every stretch its lowest and highest.
+    `episodes`: How many of the deepest falls.
+    """
+    return Call("/api/v1/analytics/drawdown", answers.DrawdownCurve, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of, "points": points, "episodes": episodes})
+
+
+def get_equity(*, account: str | None = None, strategy: str | None = None, symbol: str | None = None, source: Sequence[Literal["bot", "manual", "paper", "backtest"]] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, currency: str | None = None, zone: str | None = None, starting_balance: int | None = None, risk_free_rate: float | None = None, as_of: dt.datetime | None = None, points: int | None = None) -> Call[answers.EquityCurve]:
+    """The balance over time, in minor units: before anything, and after each moment at which something closed.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `account`: The account trades were made in.
+    `strategy`: The strategy that made them.
+    `symbol`: What was traded: EURUSD, or the sport of bets.
+    `source`: Where trades come from; several may be named. All that the account may see unless said: `bot` and `manual` are real money, which is shown only where it was granted.
+    `since`: Trades that ended from then on: ISO 8601 with Z or an offset, within the plan's history.
+    `until`: Trades that ended up to then, included. Now by default.
+    `currency`: By ISO 4217, as in USD. Has to be given where trades are in more than one.
+    `zone`: The time zone in which days begin, as in Europe/London.
+    `starting_balance`: What there was at `since`, in minor units. By default what the accounts noted, else 1,000,000.
+    `risk_free_rate`: What could be had without risk, a share a year: 0.03 is 3 %.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    `points`: How many points at most. Ends are kept, and of every stretch its lowest and highest.
+    """
+    return Call("/api/v1/analytics/equity", answers.EquityCurve, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of, "points": points})
+
+
+def get_performance(*, account: str | None = None, strategy: str | None = None, symbol: str | None = None, source: Sequence[Literal["bot", "manual", "paper", "backtest"]] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, currency: str | None = None, zone: str | None = None, starting_balance: int | None = None, risk_free_rate: float | None = None, as_of: dt.datetime | None = None, window: Sequence[Literal["30d", "90d", "365d", "all"]] | None = None, basis: Sequence[Literal["trading_days", "calendar_days", "betting_days"]] | None = None) -> Call[answers.Figures]:
+    """Every figure with its interval, the number behind it and its definition; one that has no value says why.
+
+    A window of 30 days are the trades that ended within the last 30 days.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `account`: The account trades were made in.
+    `strategy`: The strategy that made them.
+    `symbol`: What was traded: EURUSD, or the sport of bets.
+    `source`: Where trades come from; several may be named. All that the account may see unless said: `bot` and `manual` are real money, which is shown only where it was granted.
+    `since`: Trades that ended from then on: ISO 8601 with Z or an offset, within the plan's history.
+    `until`: Trades that ended up to then, included. Now by default.
+    `currency`: By ISO 4217, as in USD. Has to be given where trades are in more than one.
+    `zone`: The time zone in which days begin, as in Europe/London.
+    `starting_balance`: What there was at `since`, in minor units. By default what the accounts noted, else 1,000,000.
+    `risk_free_rate`: What could be had without risk, a share a year: 0.03 is 3 %.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    `window`: How far back; several may be named. All by default.
+    `basis`: What a year is made of, for figures a year. All three by default, side by side.
+    """
+    return Call("/api/v1/analytics/metrics", answers.Figures, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of, "window": window, "basis": basis})
+
+
+def export_trades(*, account: str | None = None, strategy: str | None = None, symbol: str | None = None, source: Sequence[Literal["bot", "manual", "paper", "backtest"]] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, currency: str | None = None, zone: str | None = None, starting_balance: int | None = None, risk_free_rate: float | None = None, as_of: dt.datetime | None = None, status: Literal["closed", "void", "cancelled"] | None = None, format: Literal["json", "csv", "arrow", "parquet"] | None = None) -> Call[bytes]:
+    """Trades that are over, the oldest entry first, as far back as the plan reaches. The plan has to include exports.
+
+    Needs the scope `intel:export`. Billed when it is answered with a status below 400.
+
+    `account`: The account trades were made in.
+    `strategy`: The strategy that made them.
+    `symbol`: What was traded: EURUSD, or the sport of bets.
+    `source`: Where trades come from; several may be named. All that the account may see unless said: `bot` and `manual` are real money, which is shown only where it was granted.
+    `since`: Trades that ended from then on: ISO 8601 with Z or an offset, within the plan's history.
+    `until`: Trades that ended up to then, included. Now by default.
+    `currency`: By ISO 4217, as in USD. Has to be given where trades are in more than one.
+    `zone`: The time zone in which days begin, as in Europe/London.
+    `starting_balance`: What there was at `since`, in minor units. By default what the accounts noted, else 1,000,000.
+    `risk_free_rate`: What could be had without risk, a share a year: 0.03 is 3 %.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    `status`: Closed trades count in figures; void and cancelled ones never took place.
+    `format`: The format; without it what `Accept` likes best, else JSON.
+    """
+    return Call("/api/v1/analytics/export", bytes, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of, "status": status, "format": format})
+
+
+def list_trades(*, account: str | None = None, strategy: str | None = None, symbol: str | None = None, source: Sequence[Literal["bot", "manual", "paper", "backtest"]] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, currency: str | None = None, zone: str | None = None, starting_balance: int | None = None, risk_free_rate: float | None = None, as_of: dt.datetime | None = None, status: Literal["closed", "void", "cancelled"] | None = None, limit: int | None = None, cursor: str | None = None) -> Call[answers.TradePage]:
+    """Trades that are over, the newest entry first, in any currency.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `account`: The account trades were made in.
+    `strategy`: The strategy that made them.
+    `symbol`: What was traded: EURUSD, or the sport of bets.
+    `source`: Where trades come from; several may be named. All that the account may see unless said: `bot` and `manual` are real money, which is shown only where it was granted.
+    `since`: Trades that ended from then on: ISO 8601 with Z or an offset, within the plan's history.
+    `until`: Trades that ended up to then, included. Now by default.
+    `currency`: By ISO 4217, as in USD. Has to be given where trades are in more than one.
+    `zone`: The time zone in which days begin, as in Europe/London.
+    `starting_balance`: What there was at `since`, in minor units. By default what the accounts noted, else 1,000,000.
+    `risk_free_rate`: What could be had without risk, a share a year: 0.03 is 3 %.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    `status`: Closed trades count in figures; void and cancelled ones never took place.
+    `limit`: How many rows at most.
+    `cursor`: `next_cursor` of the page before, as it came, with the same filters.
+    """
+    return Call("/api/v1/analytics/trades", answers.TradePage, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of, "status": status, "limit": limit, "cursor": cursor})
+
+
 def get_webhook(endpoint_id: str) -> Call[answers.Webhook]:
     """One webhook, without its secret.
 

@@ -1,7 +1,7 @@
 """Exports: stretches of signals, closing-line value and consensus, as far as the plan reaches, in the format asked for."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -11,7 +11,7 @@ from litestar.response import Stream
 
 from stratum_api.access import Access
 from stratum_api.exporting import Dataset, written
-from stratum_api.formats import asked_format
+from stratum_api.formats import Format, asked_format
 from stratum_api.parameters import Events, Market, SignalType, Since, Sport, Until, moment, named
 from stratum_api.problems import NotAcceptable
 from stratum_api.routes import Serving, reads
@@ -127,13 +127,20 @@ async def _export(
     if event_ids is not None:
         conditions.append(pl.col("event_id").is_in(event_ids))
     frames = dataset.rows(service.lake, first, last, conditions, sight)
+    name = f"{dataset.name}-{first:%Y%m%dT%H%M%SZ}-{last:%Y%m%dT%H%M%SZ}"
+    return await document(service, dataset, form, frames, name)
+
+
+async def document(
+    service: Service, dataset: Dataset, form: Format, frames: Iterator[pl.DataFrame], name: str
+) -> Stream:
+    """Rows of a dataset as a document to take away, by this name. What cannot be read is told before it begins."""
     pieces = written(frames, dataset.encoder(form), service.turns)
     beginning = await anext(pieces)
-    name = f"{dataset.name}-{first:%Y%m%dT%H%M%SZ}-{last:%Y%m%dT%H%M%SZ}.{form.name}"
     return Stream(
         _after(beginning, pieces),
         media_type=form.content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept"},
+        headers={"Content-Disposition": f'attachment; filename="{name}.{form.name}"', "Vary": "Accept"},
     )
 
 

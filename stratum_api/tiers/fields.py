@@ -21,9 +21,13 @@ TIMELESS = ""
 
 
 class Shown(msgspec.Struct, kw_only=True):
-    """A row of an answer. Every kind says its clock: the field that holds when the row came to be known."""
+    """A row of an answer. Every kind says its clock: the field that holds when the row came to be known.
+
+    A trade says its origin besides: the field that holds where it comes from, for not everybody sees every trade.
+    """
 
     clock: ClassVar[str]
+    origin: ClassVar[str] = ""
     table: ClassVar[type[Table] | None] = None
     is_redacted: Annotated[
         Open[bool], msgspec.Meta(description="Whether fields are null because the plan does not include them.")

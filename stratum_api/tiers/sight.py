@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from stratum_api.flags import Flags
 from stratum_api.plans import Plan
 from stratum_api.problems import ParameterInvalid, PlanInsufficient
+from warehouse.tables.trades import TRADE_SOURCES
 
 STRUCTURAL_CORE_FLAG = "public_structural_core"
+# Where trades come from that no money was risked in; all others are shown by an explicit grant alone.
+WITHOUT_MONEY = ("paper", "backtest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,25 @@ class Sight:
             raise PlanInsufficient(
                 f"The plan {self.plan.code} cannot ask by {name}, which it does not show.", feature=name
             )
+
+    @property
+    def trade_sources(self) -> tuple[str, ...]:
+        """Where trades come from that the visitor may see: those with real money only where `real_trades` was granted."""
+        return tuple(source for source in TRADE_SOURCES if source in WITHOUT_MONEY or self.plan.real_trades)
+
+    def check_sources(self, asked: Sequence[str] | None, name: str = "source") -> tuple[str, ...]:
+        """The sources of trades that an answer is made of: those asked for, else all that are shown.
+
+        Raises PlanInsufficient for one that is not shown.
+        """
+        shown = self.trade_sources
+        for source in asked or ():
+            if source not in shown:
+                raise PlanInsufficient(
+                    f"{name} {source} is about trades with real money, which are shown only to accounts they were granted to.",
+                    feature="real_trades",
+                )
+        return tuple(source for source in shown if not asked or source in asked)
 
     def check_games(self, event_ids: Sequence[str] | None) -> None:
         """Raises PlanInsufficient where a question follows more games than the plan does."""

@@ -37,13 +37,15 @@ class Veil:
         """Raises TypeError where a field does not say who sees it."""
         self.hidden: dict[type[msgspec.Struct], tuple[str, ...]] = {}
         self._lay = self._over(type_info(kind), f"{kind}")
+        self._has_origins = any(getattr(one, "origin", "") for one in self.hidden)
 
     def over(self, answer: Any, sight: Sight) -> Any:
         """The answer as the visitor sees it. Raises NotFound for a single thing that is too young, PlanInsufficient for one too old.
 
         For whoever sees everything it is the answer itself, which costs nothing.
         """
-        if self._lay is None or not (sight.plan.is_redacted or sight.is_delayed or sight.oldest_at is not None):
+        is_bounded = sight.plan.is_redacted or sight.is_delayed or sight.oldest_at is not None
+        if self._lay is None or not (is_bounded or (self._has_origins and not sight.plan.real_trades)):
             return answer
         return self._lay(answer, sight)
 
@@ -85,7 +87,7 @@ class Veil:
             return _strip((), tuple(inner))
         if not isinstance(getattr(found.cls, "clock", None), str):
             raise TypeError(f"{found.cls.__name__} does not say its clock.")
-        return _bounded(found.cls.clock, _strip(tuple(hidden), tuple(inner)))
+        return _bounded(found.cls, _strip(tuple(hidden), tuple(inner)))
 
 
 def veil_of(kind: Any) -> Veil:
@@ -94,7 +96,9 @@ def veil_of(kind: Any) -> Veil:
 
 
 def is_shown(row: Any, sight: Sight) -> bool:
-    """Whether the moment a row came to be known lies within what the visitor sees."""
+    """Whether the moment a row came to be known, and where it comes from, lie within what the visitor sees."""
+    if row.origin and getattr(row, row.origin) not in sight.trade_sources:
+        return False
     if row.clock == TIMELESS:
         return True
     known_at: dt.datetime | None = getattr(row, row.clock)
@@ -121,11 +125,16 @@ def _strip(hidden: tuple[str, ...], inner: tuple[tuple[str, Lay], ...]) -> Lay:
     return lay
 
 
-def _bounded(clock: str, lay: Lay) -> Lay:
-    if clock == TIMELESS:
+def _bounded(kind: type[Shown], lay: Lay) -> Lay:
+    clock, origin = kind.clock, kind.origin
+    if clock == TIMELESS and not origin:
         return lay
 
     def over(row: Any, sight: Sight) -> Any:
+        if origin and getattr(row, origin) not in sight.trade_sources:
+            raise NotFound
+        if clock == TIMELESS:
+            return lay(row, sight)
         known_at = getattr(row, clock)
         if known_at is None or known_at > sight.latest_at:
             raise NotFound

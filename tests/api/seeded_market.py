@@ -23,6 +23,7 @@ from warehouse.tables import (
     RawOdds,
     Signals,
     Table,
+    Trades,
 )
 
 CANARY, CANARY_NUMBER = "CANARY", 73117311
@@ -49,6 +50,11 @@ REVEALING: dict[type[Table], set[str]] = {
     ClvRecords: {
         "entry_point", "entry_price_decimal", "close_bookmakers", "close_n_books", "clv_points", "clv_points_novig", "clv_prob",
         "clv_ev", "clv_cents", "clv_prob_raw", "clv_ev_raw", "clv_cents_raw",
+    },
+    # Profit over stake is the price; and what was bet on tells the signal, of which not all are shown.
+    Trades: {
+        "account", "direction", "volume", "stake", "entry_price", "exit_price", "take_profit", "stop_loss", "profit", "pips",
+        "risk_reward_ratio", "percent_equity_return", "fees", "signal_id", "event_id", "market", "outcome", "point", "bookmaker",
     },
 }  # fmt: skip
 

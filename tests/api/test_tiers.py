@@ -33,6 +33,7 @@ from tests.api.seeded_market import (
     rows,
     seed,
 )
+from tests.api.seeded_trades import seed_trades
 from warehouse.tables import Scorecards, Signals
 
 YOUNG_SIGNALS = (YOUNG_SIGNAL, YOUNG_DISLOCATION)
@@ -45,6 +46,7 @@ VALUES = {
     "code": "not_found",
     "event": GAME,
     "endpoint_id": "we_5f0c2a9d31b7e846",
+    "type": "hour",
 }
 # How else an endpoint is asked than without anything: by its operation id.
 QUESTIONS: dict[str, list[dict[str, str]]] = {
@@ -52,10 +54,15 @@ QUESTIONS: dict[str, list[dict[str, str]]] = {
     "getConsensus": [{"event": GAME}, {"as_of": "NOW"}],
     "listDislocations": [{"upcoming": "false"}],
     "exportSignals": [{"format": "csv"}],
+    "exportTrades": [{"format": "csv"}],
+    "getBuckets": [{"type": "month", "heatmap": "weekday"}],
+    "getPerformance": [{"window": "30d"}],
     "getClvSummary": [{"by": "market"}],
     "getClvRecap": [{"day": "2026-01-01"}, {"span": "week"}],
 }
 INTEL = "/api/v1/intel"
+# What is made of trades is hidden and delayed like all other intelligence.
+INTELLIGENCE = (INTEL, "/api/v1/analytics")
 
 
 def told(answer: httpx.Response) -> str:
@@ -87,7 +94,7 @@ def hidden(api: Api) -> dict[str, bool]:
         handler.opt["operation"]: any("veil" in handler.opt and handler.opt["veil"].hidden.values())
         for route in api.app.app.routes  # type: ignore[attr-defined]
         for handler in getattr(route, "route_handlers", [])
-        if route.path.startswith(INTEL) and "GET" in handler.http_methods
+        if route.path.startswith(INTELLIGENCE) and "GET" in handler.http_methods
     }
 
 
@@ -96,9 +103,10 @@ def test_no_endpoint_tells_any_plan_what_it_does_not_include(start_api: Callable
     api = start_api(STRATUM_API_ENABLE_PUBLIC_STRUCTURAL_CORE="false", STRATUM_API_ENABLE_WEBHOOKS="true")
     seed(api)
     seed_closes(api)
+    seed_trades(api)
     hides = hidden(api)
     reads = list(readings(api))
-    assert {operation for operation, path, _ in reads if path.startswith(INTEL)} == set(hides)
+    assert {operation for operation, path, _ in reads if path.startswith(INTELLIGENCE)} == set(hides)
     for plan in load_plans().values():
         key = api.key(plan.code, requests_per_minute=100_000)
         for operation, path, questions in reads:
@@ -120,7 +128,7 @@ def test_no_endpoint_tells_any_plan_what_it_does_not_include(start_api: Callable
 def test_every_endpoint_of_intelligence_is_declared_with_a_veil_and_billed(api: Api) -> None:
     for route in api.app.app.routes:  # type: ignore[attr-defined]
         for handler in getattr(route, "route_handlers", []):
-            if route.path.startswith(INTEL) and "GET" in handler.http_methods:
+            if route.path.startswith(INTELLIGENCE) and "GET" in handler.http_methods:
                 assert "veil" in handler.opt, route.path
                 assert handler.opt["access"].is_billable or not handler.opt["access"].scope, route.path
 

@@ -16,6 +16,7 @@ from warehouse.lake.files import FOLDER, SUFFIX, Catalog, encode, folder_of, par
 from warehouse.lake.locking import Locks
 from warehouse.lake.partition import Partition
 from warehouse.lake.reading import read_partition, scan
+from warehouse.lake.states import state_of
 from warehouse.lake.storage import Storage, open_storage
 from warehouse.tables.table import Table
 
@@ -64,6 +65,11 @@ class Lake:
     def row_counts(self, table: type[Table]) -> dict[dt.date, int]:
         """The rows of every partition, in order of days, by footers alone."""
         return {day: count_rows(self.catalog, table, day) for day in self.catalog.days(table)}
+
+    def states(self, table: type[Table]) -> dict[dt.date, str]:
+        """What every partition holds as a short text, in order of days: it differs when the files do. Take it before you read."""
+        found = {day: state_of(self.catalog, table, day) for day in self.catalog.days(table)}
+        return {day: state for day, state in found.items() if state}
 
     def batches(self, table: type[Table], day: dt.date) -> set[str]:
         """The batches a partition holds, those already merged or replaced included."""
