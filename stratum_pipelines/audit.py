@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from stratum_pipelines.batch import OF_IMPORTS
 from stratum_pipelines.board.advance import advance, blank_board
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers.reading import Answer
@@ -133,6 +134,7 @@ def answers_and_polls(platform: Platform, day: dt.date) -> Finding:
     )
     refused = (
         lake.scan(Quarantine, first=day, last=day)
+        .filter(~pl.col("table").is_in(OF_IMPORTS))
         .group_by("response_id")
         .agg(refused=pl.len().cast(pl.Int64))
         .collect()

@@ -31,7 +31,7 @@ from stratum_pipelines.waiting import note_waiting
 from warehouse.database import ComputedDay, ComputedDays, MarketStore
 from warehouse.errors import FrameRefused
 from warehouse.lake import Lake
-from warehouse.tables import BY_NAME, EventChanges, Events, Table
+from warehouse.tables import BY_NAME, TABLES, EventChanges, Events, Quarantine, Table
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ DAILY = TABLES_OF_A_DAY
 KEPT_WHOLE = ("events", "event_links")
 WRITERS = 4
 COMPUTED = (*DAILY, *KEPT_WHOLE)
+# What imports of trades refuse follows from no answer.
+OF_IMPORTS = tuple(table.name for table in TABLES if table.layer == "trades")
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,7 @@ def _write_day(work: _Work, computed: _Day, started: float, pause: PollingPause 
     rows = {name: frame.height for name, frame in frames.items()}
     quotes = int(frames["polls"]["n_quotes"].sum())
     frames["polls"] = _with_durations(platform, day, frames["polls"])
+    frames["quarantine"] = _with_imports(platform, day, frames["quarantine"])
     days, daily_rows = ComputedDays(platform.database), {name: rows[name] for name in DAILY}
     work.before_write(day)
     if not rows["polls"] and days.dates(first=day, last=day):
@@ -248,6 +251,12 @@ def _with_durations(platform: Platform, day: dt.date, polls: pl.DataFrame) -> pl
     """The polls with the durations that live measured: a recomputation measures nothing, but must not lose them."""
     measured = platform.lake.scan(BY_NAME["polls"], first=day, last=day).select("poll_id", "duration_ms").collect()
     return polls.drop("duration_ms").join(measured, on="poll_id", how="left").select(polls.columns)
+
+
+def _with_imports(platform: Platform, day: dt.date, refused: pl.DataFrame) -> pl.DataFrame:
+    """The refusals with those of imports of trades that came on the day: no answer gives them back."""
+    imported = platform.lake.scan(Quarantine, first=day, last=day).filter(pl.col("table").is_in(OF_IMPORTS)).collect()
+    return pl.concat([refused, imported])
 
 
 def _write(platform: Platform, day: dt.date, frames: dict[str, pl.DataFrame], tables: Collection[str] | None) -> None:

@@ -13,6 +13,7 @@ from stratum_pipelines.markdown import MADE, table
 from stratum_pipelines.polling_pause import PollingGoesOn
 from stratum_pipelines.readers import ReaderStopped
 from stratum_pipelines.trace import UnknownSignal
+from stratum_pipelines.trading.importers.column_map import ImportRefused
 from warehouse.errors import WarehouseError
 
 ABOUT = (
@@ -37,6 +38,7 @@ PIPELINES: dict[type[Exception], str] = {
         "It is tried again at the next poll. When it lasts, look at the key, the network and the provider's status page: "
         "[no new rows](../runbook.md#no-new-rows)."
     ),
+    ImportRefused: "Correct the option or the column map the message names: [import trades](../how-to/import-trades.md).",
     PollingGoesOn: "Stop the sensor `poll_odds` and run it again, or leave the day to its close tonight.",
     ReaderStopped: (
         "Run the same command again: it goes on where it stopped. When it stops again, look whether the machine ran out of "

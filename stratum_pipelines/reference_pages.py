@@ -22,6 +22,7 @@ from stratum_pipelines.providers.reasons import REASONS as READER_REASONS
 from stratum_pipelines.signals import find_signals
 from stratum_pipelines.signals.meta import SHARED, Field
 from stratum_pipelines.signals.signal import Signal
+from stratum_pipelines.trading.entries.reasons import REASONS as IMPORT_REASONS
 from warehouse import settings as warehouse_settings
 from warehouse.describe import dbt_sources, tables_page
 from warehouse.settings import Setting, example_environment
@@ -47,6 +48,10 @@ ASK_FOR_REASONS = '```\nstratum sql "select reason, detail, count(*) from quaran
 ABOUT_BOARD = (
     "The answer could be read, and what it says does not fit what is known. A refused quote counts as not offered: where the\n"
     "answer was complete, the quote that stood before it is suspended."
+)
+ABOUT_IMPORTS = (
+    "A file or a row of it could not be used ([import trades](../how-to/import-trades.md)). `response_id` is the import: the first 32\n"
+    "hex digits of SHA-256 of the file. The detail names the line, `value` what stood there."
 )
 ABOUT_SETTINGS = (
     "Settings are environment variables; a default holds where one is missing or blank. Secrets are never shown in a log, an\n"
@@ -159,6 +164,9 @@ def quarantine_page() -> str:
         "## Found by a provider's reader",
         "The answer, or a part of it, could not be read.",
         _reason_table(READER_REASONS),
+        "## Found by an import of trades",
+        ABOUT_IMPORTS,
+        _reason_table(IMPORT_REASONS),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -216,6 +216,7 @@ INNER = {
     "ReaderGone",  # whoever read our output has closed it: the program ends quietly
     "StratumError",  # the line on standard error itself, whatever it is about
     "TooOld",  # the outbox's word to the stream: whoever follows it is told `snapshot_required`
+    "Unfit",  # an import's word to itself: the row or file goes to quarantine with a reason
     "Unreadable",  # a reader's word to itself: the answer is refused with a reason
     "Unworkable",  # the board's: the answer is refused with a reason, and polling goes on
 }

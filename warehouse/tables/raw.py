@@ -83,5 +83,5 @@ class Quarantine(Table):
     reason = text("Short code of the reason, listed in the reference.")
     detail = text("One sentence: what was wrong and where.")
     value = text("The refused value as text, shortened to 500 characters.")
-    response_id = text("The answer it came from, in raw_odds.")
-    received_at = time("When that answer arrived.")
+    response_id = text("The answer it came from, in raw_odds; for what a trade import refused, its import_id.")
+    received_at = time("When that answer arrived, or the file was imported.")
