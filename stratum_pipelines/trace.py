@@ -1,16 +1,21 @@
-"""The way back: from a signal to the quotes that made it, and to the answers those came in."""
+"""The way back: from a delivery to its signal, from a signal to the quotes that made it, and to the answers those came in."""
 
 import datetime as dt
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from stratum_pipelines.platform import Platform
+from warehouse.database.webhooks.receipts import Receipt, receipts, signals_told
 from warehouse.lake import Lake
 from warehouse.tables import ClvRecords, Consensus, Events, OddsSnapshots, RawOdds, Signals
 
 LIST_SOME = 'List some with: stratum sql "select signal_id, signal_type, detected_at from signals limit 5"'
+
+
+WEBHOOK_ID = re.compile("[0-9a-f]{32}")
 
 
 class UnknownSignal(Exception):
@@ -19,7 +24,10 @@ class UnknownSignal(Exception):
 
 @dataclass(frozen=True)
 class Trace:
-    """A signal with everything it rests on; `answers` names the stored bodies by digest and file-independent id."""
+    """A signal with everything it rests on; `answers` names the stored bodies by digest and file-independent id.
+
+    `deliveries` are those that were asked for, none where the signal itself was.
+    """
 
     signal: dict[str, Any]
     event: dict[str, Any]
@@ -27,12 +35,28 @@ class Trace:
     quotes: pl.DataFrame
     answers: pl.DataFrame
     clv: pl.DataFrame
+    deliveries: list[Receipt]
+
+
+def trace_delivery(platform: Platform, webhook_id: str) -> Trace:
+    """Follow a delivery, or a message of the outbox, back by the id its receivers saw. Raises UnknownSignal.
+
+    Of what tells of several signals one has to be named.
+    """
+    told = signals_told(platform.database, webhook_id) if platform.database.revision() else []
+    if not told:
+        raise UnknownSignal(
+            f"There is no signal whose id begins with {webhook_id!r}, and no delivery of that id that tells of one. {LIST_SOME}"
+        )
+    if len(told) > 1:
+        raise UnknownSignal(f"The delivery {webhook_id} tells of {len(told)} signals; trace one of {', '.join(told)}.")
+    return replace(trace(platform, told[0]), deliveries=receipts(platform.database, webhook_id))
 
 
 def trace(platform: Platform, signal_id: str) -> Trace:
     """Follow a signal back. An unambiguous beginning of the id is enough. Raises UnknownSignal."""
     lake = platform.lake
-    found = _find(lake, signal_id.strip().lower())
+    found = _find(lake, asked(signal_id))
     signal = found.to_dicts()[0]
     detected_at, window = signal["detected_at"], signal["window_s"]
     event = lake.scan(Events).filter(pl.col("event_id") == signal["event_id"]).collect().to_dicts()
@@ -52,7 +76,12 @@ def trace(platform: Platform, signal_id: str) -> Trace:
         .sort("received_at")
     )
     clv = lake.scan(ClvRecords).filter(pl.col("signal_id") == signal["signal_id"]).collect()
-    return Trace(signal, event[0] if event else {}, consensus, quotes, answers, clv)
+    return Trace(signal, event[0] if event else {}, consensus, quotes, answers, clv, [])
+
+
+def asked(text: str) -> str:
+    """An id as it is looked for."""
+    return text.strip().lower()
 
 
 def _find(lake: Lake, beginning: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stratum_api.webhook_desk import WebhookDesk
     from warehouse.database import Database
 
+FILTERS = ("sport_keys", "signal_types", "markets", "min_score")
 MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"])
 
 
@@ -139,18 +140,27 @@ def show(endpoint_id: str, hours: float) -> None:
 @click.option("--enable/--disable", "is_enabled", default=None, help="Whether messages are delivered to it.")
 @click.option("--url", help="Another address.")
 @click.option("--event", "event_types", multiple=True, help="Other types of messages, several times for several.")
+@click.option("--no-filters", is_flag=True, help="Without the filters it had; those named beside this hold.")
+@click.option("--sport", "sport_keys", multiple=True, help="Only signals on these sports.")
+@click.option("--signal-type", "signal_types", multiple=True, help="Only signals of these types.")
+@click.option("--market", "markets", multiple=True, help="Only signals on these markets.")
+@click.option("--min-score", type=click.FloatRange(0, 100), help="Only signals with at least this score.")
 @click.option("--description", help="What it is called in lists.")
 @click.option("--ordered/--unordered", "is_ordered", default=None, help="Whether order within a game matters.")
 @click.option("--batch", "batch_size", type=int, help="How many messages a body holds at most.")
 @click.option("--rate", "rate_per_s", type=float, help="Deliveries a second it takes at most.")
 @click.option("--timeout", "timeout_s", type=float, help="Seconds it has for a complete answer.")
 @click.option("--queue", help="Which dispatchers deliver to it.")
-def change(endpoint_id: str, **wanted: Any) -> None:
+def change(endpoint_id: str, no_filters: bool, **wanted: Any) -> None:
     """Change what is named of ENDPOINT_ID, and nothing else."""
     given = {name: value for name, value in wanted.items() if value not in (None, ())}
-    if not given:
+    filters = {name: given.pop(name) for name in FILTERS if name in given}
+    if not (given or filters or no_filters):
         raise CommandFailed("Say what should change: stratum webhooks change --help")
     with opened_desk() as (_, desk):
+        if filters or no_filters:
+            had = {} if no_filters else desk.get(endpoint_id).terms.filters
+            given["filters"] = {**had, **filters}
         desk.change(endpoint_id, given, now=now())
     click.echo(f"{endpoint_id} is changed: {', '.join(sorted(given))}.")
 
@@ -193,9 +203,19 @@ def test(endpoint_id: str) -> None:
 @click.option("--event", "topic", help="Only messages of this type.")
 @click.option("--failed", "is_failed", is_flag=True, help="Only attempts that failed.")
 @click.option("--status", "status_code", type=click.IntRange(100, 599), help="Only those answered with this status.")
+@click.option("--since", type=MOMENT, help="Only attempts from this moment on, UTC.")
+@click.option("--until", type=MOMENT, help="Only attempts before this moment, UTC.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many at most.")
 @json_option
-def logs(account: str, is_failed: bool, limit: int, as_json: bool, **wanted: Any) -> None:
+def logs(
+    account: str,
+    is_failed: bool,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    limit: int,
+    as_json: bool,
+    **wanted: Any,
+) -> None:
     """List attempts to deliver, the newest first."""
     from dataclasses import asdict
 
@@ -206,7 +226,8 @@ def logs(account: str, is_failed: bool, limit: int, as_json: bool, **wanted: Any
             if not wanted["endpoint_id"]:
                 raise CommandFailed("Say whose: --account ACCOUNT or --endpoint ENDPOINT_ID.")
             account = desk.get(wanted["endpoint_id"]).account_id
-        chosen = AttemptFilter(is_delivered=False if is_failed else None, **wanted)
+        is_delivered = False if is_failed else None
+        chosen = AttemptFilter(is_delivered=is_delivered, since=_utc(since), until=_utc(until), **wanted)
         found = [asdict(one) for one in AttemptLog(database).page(account, chosen, limit=limit)]
     shown = ("attempted_at", "endpoint_id", "topic", "webhook_id", "attempt", "status_code", "error", "latency_ms")
     rows = found if as_json else [{name: one[name] for name in shown} for one in found]

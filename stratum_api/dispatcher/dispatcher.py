@@ -151,6 +151,9 @@ class Dispatcher:
         rooms: dict[str, int] = {}
         if not self._stopping.is_set():
             self._recipients = self.directory.recent(now)
+            for endpoint_id in self.lanes.keys() - self._recipients.keys():
+                if self.lanes[endpoint_id].is_idle:
+                    del self.lanes[endpoint_id]
             rooms = self._rooms()
         return self.rounds.run(sent, returned, rooms, self._recipients, now)
 

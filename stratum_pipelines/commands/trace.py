@@ -1,4 +1,4 @@
-"""`stratum trace`: from a signal back to the quotes and the answers it came from."""
+"""`stratum trace`: from a signal, or a delivery that told of it, back to the quotes and the answers it came from."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -48,23 +48,38 @@ ANSWERS = {
 @click.argument("signal_id")
 @json_option
 def trace_command(signal_id: str, as_json: bool) -> None:
-    """Print the way from a signal back to the quotes and the answers it came from."""
+    """Print the way from a signal back to the quotes and the answers it came from.
+
+    SIGNAL_ID may also be the webhook-id of a delivery that told of the signal.
+    """
     import polars as pl
 
     from stratum_pipelines.doctor import open_to_look
-    from stratum_pipelines.trace import UnknownSignal, trace
+    from stratum_pipelines.trace import WEBHOOK_ID, UnknownSignal, asked, trace, trace_delivery
     from warehouse.tables import COUNTED_CONVENTION
 
     with opened_platform(filled=True, opener=open_to_look) as platform:
         try:
-            found = trace(platform, signal_id)
+            try:
+                found = trace(platform, signal_id)
+            except UnknownSignal:
+                if not WEBHOOK_ID.fullmatch(asked(signal_id)):
+                    raise
+                found = trace_delivery(platform, asked(signal_id))
         except UnknownSignal as error:
             raise StratumError(str(error)) from error
     if as_json:
         tables = {name: getattr(found, name).to_dicts() for name in ("consensus", "quotes", "answers", "clv")}
-        print_json({"signal": found.signal, "event": found.event, **tables})
+        told = {"deliveries": [vars(one) for one in found.deliveries]} if found.deliveries else {}
+        print_json({"signal": found.signal, "event": found.event, **tables, **told})
         return
     signal, event = found.signal, found.event
+    for one in found.deliveries:
+        results.print(
+            f"Delivery {one.webhook_id} to {one.endpoint_id}: {one.state} {_time(one.finished_at)} UTC, attempt {one.n_attempts}"
+            if one.finished_at
+            else f"Delivery {one.webhook_id} to {one.endpoint_id}: {one.state}, {one.n_attempts} attempts"
+        )
     results.print(f"\n[bold]{signal['display_type']}[/bold]  {signal['signal_id']}")
     results.print(f"{event.get('away_team')} at {event.get('home_team')}, start {_time(event.get('commence_at'))} UTC")
     results.print(

@@ -6,6 +6,10 @@ import pytest
 
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.trace import UnknownSignal, trace
+from tests.webhook_rows import NOW, add_endpoint, claim, make_account, tried
+from warehouse.database.outbox import Draft, add_to_outbox
+from warehouse.database.webhooks.fan_out import FanOut, NewDelivery
+from warehouse.database.webhooks.queue import record as note
 from warehouse.settings import read_settings
 from warehouse.tables import ClvRecords, RawOdds, Signals
 
@@ -106,6 +110,37 @@ def test_tracing_reads_the_tables_and_leaves_the_database_alone(filled: Path, st
     (filled / "stratum.db").unlink()
     assert invoke("trace", strongest).exit_code == 0
     assert not (filled / "stratum.db").exists()
+
+
+def test_a_delivery_leads_to_the_signal_it_told_of(
+    filled: Path, platform: Platform, strongest: str, invoke, record
+) -> None:
+    database = platform.database
+    add_endpoint(database, make_account(database))
+    drafts = [Draft("signal.detected", (one,), {"signal_id": one}) for one in (strongest, "another signal")]
+    with database.begin() as connection:
+        add_to_outbox(connection, drafts, NOW)
+    ids = tuple(one.outbox_id for one in drafts)
+
+    def matching(_: object) -> list[NewDelivery]:
+        single = NewDelivery(ids[0], "we_one", ids[:1], "signal.detected")
+        return [single, NewDelivery("b" * 32, "we_one", ids, "signal.detected")]
+
+    FanOut(database).step(matching, NOW, limit=0)
+    assert FanOut(database).step(matching, NOW) == 2
+    claimed = next(one for one in claim(database, we_one=2) if one.webhook_id == ids[0])
+    with database.begin() as connection:
+        note(connection, [tried(claimed)], NOW)
+    found = record(invoke("trace", ids[0].upper(), "--json"))
+    assert found["signal"]["signal_id"] == strongest and found["answers"]
+    (delivery,) = found["deliveries"]
+    assert (delivery["endpoint_id"], delivery["state"], delivery["n_attempts"]) == ("we_one", "delivered", 1)
+    shown = invoke("trace", ids[0]).stdout
+    assert f"Delivery {ids[0]} to we_one: delivered 2026-01-04 12:00:00 UTC, attempt 1" in shown
+    assert strongest in shown
+    several = invoke("trace", "b" * 32)
+    assert several.exit_code == 1 and f"tells of 2 signals; trace one of {strongest}, another signal." in several.stderr
+    assert "no delivery of that id" in invoke("trace", "c" * 32).stderr
 
 
 def test_an_unknown_signal_is_an_error_of_its_own(platform: Platform) -> None:

@@ -71,6 +71,13 @@ def test_a_webhook_is_added_shown_changed_rotated_and_removed(said: Callable[...
     shown = json.loads(said("show", one).stdout)
     assert (shown["queue"], shown["stats"]["n_delivered"], shown["webhook"]["disabled_reason"]) == ("own", 0, "partner")
     assert (shown["webhook"]["filters"], shown["webhook"]["timeout_s"]) == ({"min_score": 60.0}, 10.0)
+    assert said("change", one, "--sport", "soccer_epl").exit_code == 0
+    both = {"min_score": 60.0, "sport_keys": ["soccer_epl"]}
+    assert json.loads(said("show", one).stdout)["webhook"]["filters"] == both
+    assert said("change", one, "--no-filters", "--market", "h2h").exit_code == 0
+    assert json.loads(said("show", one).stdout)["webhook"]["filters"] == {"markets": ["h2h"]}
+    assert said("change", one, "--no-filters").exit_code == 0
+    assert json.loads(said("show", one).stdout)["webhook"]["filters"] == {}
     rotated = json.loads(said("rotate", one, "--overlap", "1", "--json").stdout)
     (ends_at,) = rotated["old_end_at"].values()
     assert rotated["secret"].startswith("whsec_") and rotated["secret"] != secret
@@ -112,6 +119,9 @@ def test_the_log_is_listed_and_what_was_given_up_is_replayed(said: Callable[...,
     (row,) = json.loads(said("logs", "--endpoint", one, "--failed", "--json").stdout)
     assert (row["webhook_id"], row["status_code"], row["error"]) == (written, 500, "status")
     assert said("logs", "--endpoint", one, "--status", "200", "--json").stdout.strip() == "[]"
+    # It was tried at 12:00:00 on 4 January.
+    for options, n in ((("--since", "2026-01-04T12:00:00Z"), 1), (("--until", "2026-01-04T12:00:00Z"), 0)):
+        assert len(json.loads(said("logs", "--endpoint", one, "--json", *options).stdout)) == n
     assert "1 deliveries would go out again" in said("replay", one, "--only-failed", "--dry-run").stdout
     assert "0 deliveries would go" in said("replay", one, "--until", "2026-01-04", "--dry-run").stdout
     assert "1 deliveries go out again" in said("replay", one, "--id", written).stdout

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -9,7 +11,7 @@ from standardwebhooks.webhooks import Webhook
 from tests.api.conftest import make_account
 from tests.dispatcher.workbench import Workbench, now, run_with
 from tests.receiver import OK
-from warehouse.database import Database, Endpoints
+from warehouse.database import Accounts, Database, Endpoints
 from warehouse.database.outbox import Outbox
 from warehouse.database.webhooks import ReplaySelection
 
@@ -174,6 +176,44 @@ def test_what_the_old_address_answers_disables_no_webhook_that_has_a_new_one(dat
         server.close()
         assert Endpoints(database).get(endpoint).terms.is_enabled
         assert [one.status_code for one in bench.log()] == [200, 410]
+
+    run_with(database, work)
+
+
+@pytest.mark.parametrize("end", ["deleted", "disabled", "suspended", "downgraded"])
+def test_what_waits_for_an_endpoint_is_not_sent_once_it_may_not_be_and_later_if_it_may_again(
+    database: Database, end: str
+) -> None:
+    async def work(bench: Workbench) -> None:
+        endpoint, store = bench.register(), Accounts(database)
+        have = store.get(bench.account_id).entitlement
+        assert have is not None
+        less = replace(have, terms={"webhooks": 0})
+        ends: dict[str, Callable[[], object]] = {
+            "deleted": lambda: bench.desk.delete(endpoint, now=now()),
+            "disabled": lambda: bench.desk.change(endpoint, {"is_enabled": False}, now=now()),
+            "suspended": lambda: store.set_status(bench.account_id, "suspended", actor="test", now=now()),
+            "downgraded": lambda: store.entitle(bench.account_id, less, actor="test", now=now()),
+        }
+        begins: dict[str, Callable[[], object]] = {
+            "disabled": lambda: bench.desk.change(endpoint, {"is_enabled": True}, now=now()),
+            "suspended": lambda: store.set_status(bench.account_id, "active", actor="test", now=now()),
+            "downgraded": lambda: store.entitle(bench.account_id, have, actor="test", now=now()),
+        }
+        bench.receiver.answer = lambda _: 0.2
+        async with bench.dispatching() as dispatcher:
+            bench.write(*(f"m{i}" for i in range(200)))
+            await bench.until(lambda: len(bench.receiver.requests) >= 20)
+            ends[end]()
+            await bench.until(lambda: endpoint not in dispatcher.lanes)
+            sent = len(bench.receiver.requests)
+            bench.receiver.answer = lambda _: OK
+            await asyncio.sleep(0.5)
+            assert sent == len(bench.receiver.requests) < 200
+            if end in begins:
+                begins[end]()
+                await bench.until(lambda: bench.delivered() == 200)
+                assert len(bench.receiver.requests) == 200, "and nothing twice"
 
     run_with(database, work)
 

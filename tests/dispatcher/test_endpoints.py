@@ -1,6 +1,8 @@
 """Endpoints and their secrets in the database: bounded, audited, and rotated with an overlap."""
 
 import datetime as dt
+import threading
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +17,21 @@ from warehouse.errors import AccountUnknown, EndpointsExhausted, EndpointUnknown
 
 HOUR = 3600 * SECOND
 NOTICE = Draft("system.webhook_disabled", ("we_one", "1"), {"endpoint_id": "we_one"})
+
+
+def together(work: Callable[[int], object], n: int) -> None:
+    """Call it for 0, 1, … in as many threads at once."""
+    begin = threading.Barrier(n)
+
+    def one(i: int) -> None:
+        begin.wait()
+        work(i)
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def disable(database: Database, reason: str, unchanged_since: dt.datetime) -> bool:
@@ -48,6 +65,28 @@ def test_an_account_has_no_more_endpoints_than_it_may(database: Database) -> Non
     add_endpoint(database, account, "we_5")
     with pytest.raises(AccountUnknown):
         add_endpoint(database, "nobody", "we_6")
+
+
+def test_those_who_register_at_once_get_no_more_than_the_account_may_have(database: Database) -> None:
+    account, refused = make_account(database), []
+
+    def register(i: int) -> None:
+        try:
+            add_endpoint(database, account, f"we_{i}")
+        except EndpointsExhausted:
+            refused.append(i)
+
+    together(register, 9)
+    assert len(Endpoints(database).of_account(account)) == 5 and len(refused) == 4
+
+
+def test_changes_of_different_terms_at_once_are_all_there(database: Database) -> None:
+    add_endpoint(database, make_account(database))
+    changes = [{"rate_per_s": 2.0}, {"timeout_s": 9.0}, {"description": "x"}, {"batch_size": 7}, {"is_ordered": True}]
+    together(lambda i: Endpoints(database).change("we_one", changes[i], actor="me", now=NOW), len(changes))
+    terms = vars(Endpoints(database).get("we_one").terms)
+    assert all(terms[name] == value for change in changes for name, value in change.items())
+    assert len(actions(database)) == 1 + len(changes)
 
 
 def test_a_change_says_in_the_audit_trail_what_was_changed_and_not_the_address(database: Database) -> None:
