@@ -3,6 +3,7 @@
 import pytest
 
 from stratum_pipelines.budget.credits import Allowance
+from stratum_pipelines.paper_terms import PaperTerms, read_paper_terms
 from stratum_pipelines.settings import SETTINGS, read_final_after, read_overrides, read_pipeline_settings, rule_settings
 from stratum_pipelines.signals import find_signals, signals_in_force
 from warehouse.errors import SettingInvalid
@@ -144,3 +145,24 @@ def test_a_parameter_that_is_set_reaches_its_rule_in_its_own_type() -> None:
 def test_a_parameter_a_rule_cannot_work_with_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingInvalid, match=name):
         read_overrides({name: value})
+
+
+def test_paper_bets_are_on_with_small_stakes_and_their_terms_are_checked() -> None:
+    assert read_paper_terms({}) == PaperTerms(is_on=True, stake=1_000, balance=1_000_000, currency="USD")
+    environment = {"STRATUM_PAPER_BETS": "off", "STRATUM_PAPER_STAKE": "250", "STRATUM_PAPER_CURRENCY": "EUR"}
+    assert read_paper_terms(environment) == PaperTerms(is_on=False, stake=250, currency="EUR")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STRATUM_PAPER_BETS", "maybe"),
+        ("STRATUM_PAPER_STAKE", "0"),
+        ("STRATUM_PAPER_STAKE", "10.50"),
+        ("STRATUM_PAPER_BALANCE", "0"),
+        ("STRATUM_PAPER_CURRENCY", "dollars"),
+    ],
+)
+def test_terms_of_paper_bets_that_cannot_be_are_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingInvalid, match=name):
+        read_paper_terms({name: value})

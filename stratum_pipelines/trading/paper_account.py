@@ -1,7 +1,7 @@
 """The paper account in the lake: bets on the signals of days, settled as results come, never doubled."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,6 +24,7 @@ from warehouse.tables import EquityPoints, EventChanges, Polls, Results, Signals
 # The mark that says on which terms the account was made.
 TERMS = "paper terms"
 MINE = (pl.col("account") == ACCOUNT) & (pl.col("source") == "paper")
+DAY = pl.col("entry_at").dt.date()
 # What the balance before a bet is worked out from.
 CLOSINGS = ("trade_id", "entry_at", "exit_at", "profit", "percent_equity_return")
 
@@ -68,9 +69,10 @@ def bet_days(
         if chosen:
             made = _made(platform, chosen, as_of, now)
             n_bets = made.height
-            others = account.filter(~pl.col("entry_at").dt.date().is_in(chosen)).select(CLOSINGS).collect()
-            written[EquityPoints.name] = _write_deposit(platform, [others["entry_at"], made["entry_at"]], now)
-            written[Trades.name] = _write_bets(lake, others, made, chosen, terms.balance, now)
+            beside = account.filter(~DAY.is_in(chosen)).select(pl.col("entry_at").min()).collect().item()
+            first = min((at for at in (beside, made["entry_at"].min()) if isinstance(at, dt.datetime)), default=None)
+            written[EquityPoints.name] = _write_deposit(platform, first, now)
+            written[Trades.name] = _write_bets(lake, account, made, chosen, terms.balance, now)
         note_done(platform, "bet", waiting)
         if is_anew:
             marks.write(TERMS, terms.as_mark, now)
@@ -99,9 +101,7 @@ def _days_to_bet(
 
 def _open_and_due(lake: Lake, account: pl.LazyFrame, as_of: int) -> set[dt.date]:
     """The days of open bets whose game has a result, has left the feed before its start, or starts at another time."""
-    open_bets = account.filter(pl.col("status") == "open").select(
-        "event_id", "commence_at", day=pl.col("entry_at").dt.date()
-    )
+    open_bets = account.filter(pl.col("status") == "open").select("event_id", "commence_at", day=DAY)
     starts = last_known_starts(lake.scan(EventChanges), as_of).rename({"commence_at": "starts_at"})
     resulted = lake.scan(Results).select("event_id", has_result=pl.lit(value=True)).unique()
     found = open_bets.join(starts, on="event_id", how="left").join(resulted, on="event_id", how="left")
@@ -126,59 +126,50 @@ def _made(platform: Platform, chosen: list[dt.date], as_of: int, now: dt.datetim
 
 
 def _write_bets(
-    lake: Lake, others: pl.DataFrame, made: pl.DataFrame, chosen: list[dt.date], balance: int, now: dt.datetime
+    lake: Lake, account: pl.LazyFrame, made: pl.DataFrame, chosen: list[dt.date], balance: int, now: dt.datetime
 ) -> list[dt.date]:
-    """Put the bets of the chosen days in place, and what they change for the balance before other bets; the days written.
-
-    A row that stands already keeps the moment at which it was recorded.
-    """
+    """Put the bets of the chosen days in place, and what they change for the balance before other bets; the days written."""
+    others = account.filter(~DAY.is_in(chosen)).select(CLOSINGS).collect()
     known = equity_returns(pl.concat([others, made.select(CLOSINGS)]), balance).select(
         "trade_id", percent="percent_equity_return"
     )
     changed = others.join(known, on="trade_id").filter(pl.col("percent_equity_return").ne_missing(pl.col("percent")))
-    by_day = {date: rows for (date,), rows in made.group_by(pl.col("entry_at").dt.date())}
-    written = []
+    beside = changed.select(DAY.unique().sort()).to_series().to_list()
+    was = account.filter(DAY.is_in([*beside, *chosen])).collect()
+    bets = pl.concat([was.filter(DAY.is_in(beside)), made]).drop("percent_equity_return")
+    bets = bets.join(known, on="trade_id").rename({"percent": "percent_equity_return"})
     # The chosen days come last: a process that is stopped before them finds them to be made again.
-    for date in [*changed["entry_at"].dt.date().unique().sort(), *chosen]:
-        stored = lake.scan(Trades, first=date, last=date).collect()
-        was = stored.filter(MINE)
-        bets = by_day.get(date, Trades.empty()) if date in chosen else was
-        bets = bets.drop("percent_equity_return").join(known, on="trade_id", maintain_order="left")
-        rows = _recorded(Trades, bets.rename({"percent": "percent_equity_return"}), was, now)
-        if _put(lake, Trades, date, stored.filter(~MINE), rows, was):
-            written.append(date)
-    return sorted(written)
+    return sorted(_put(lake, Trades, [*beside, *chosen], bets, was, now))
 
 
-def _write_deposit(platform: Platform, entries: Iterable[pl.Series], now: dt.datetime) -> list[dt.date]:
+def _write_deposit(platform: Platform, first: dt.datetime | None, now: dt.datetime) -> list[dt.date]:
     """Put the deposit that fills the account at the moment of its first bet; the days written."""
     lake = platform.lake
-    first = pl.concat(list(entries)).min()
-    deposit = starting_deposit(first, platform.paper, now) if isinstance(first, dt.datetime) else EquityPoints.empty()
-    held = lake.scan(EquityPoints).filter(MINE).select(pl.col("noted_at").dt.date().unique()).collect().to_series()
-    written = []
-    for date in sorted({*held, *deposit["noted_at"].dt.date()}):
-        stored = lake.scan(EquityPoints, first=date, last=date).collect()
-        was = stored.filter(MINE)
-        rows = _recorded(EquityPoints, deposit.filter(pl.col("noted_at").dt.date() == date), was, now)
-        if _put(lake, EquityPoints, date, stored.filter(~MINE), rows, was):
-            written.append(date)
-    return written
-
-
-def _recorded(table: type[Table], rows: pl.DataFrame, was: pl.DataFrame, now: dt.datetime) -> pl.DataFrame:
-    """The rows, recorded when they first stood as they do."""
-    told = [name for name in table.columns if name not in ORIGIN]
-    stood = was.select(*told, first_recorded_at="recorded_at")
-    found = rows.join(stood, on=told, how="left", nulls_equal=True, maintain_order="left")
-    return table.conform(found.with_columns(recorded_at=pl.col("first_recorded_at").fill_null(now)))
+    deposit = EquityPoints.empty() if first is None else starting_deposit(first, platform.paper, now)
+    was = lake.scan(EquityPoints).filter(MINE).collect()
+    days = pl.concat([was, deposit]).select(pl.col("noted_at").dt.date().unique().sort()).to_series().to_list()
+    return list(_put(lake, EquityPoints, days, deposit, was, now))
 
 
 def _put(
-    lake: Lake, table: type[Table], day: dt.date, others: pl.DataFrame, rows: pl.DataFrame, was: pl.DataFrame
-) -> bool:
-    """Whether the paper rows of a day differ from those that stood there; then they are in their place."""
-    if rows.sort(table.sort_by()).equals(was.sort(table.sort_by())):
-        return False
-    lake.replace(table, day, pl.concat([others, rows]).sort(table.sort_by()))
-    return True
+    lake: Lake, table: type[Table], days: list[dt.date], rows: pl.DataFrame, was: pl.DataFrame, now: dt.datetime
+) -> Iterator[dt.date]:
+    """Put the rows in the place of the paper rows that were there on these days, beside all others; gives the days written.
+
+    A row that stands already keeps the moment at which it was recorded, and a day on which all do is not written.
+    """
+    told = [name for name in table.columns if name not in ORIGIN]
+    stood = was.select(*told, first_recorded_at="recorded_at")
+    found = rows.join(stood, on=told, how="left", nulls_equal=True)
+    kept = table.conform(found.with_columns(recorded_at=pl.col("first_recorded_at").fill_null(now)))
+    day = pl.col(table.partition_by).dt.date()
+    now_there, before = (
+        {date: part.sort(table.sort_by()) for (date,), part in frame.group_by(day)} for frame in (kept, was)
+    )
+    held = set(lake.days(table))
+    for date in days:
+        mine = now_there.get(date, table.empty())
+        if not mine.equals(before.get(date, table.empty())):
+            others = lake.scan(table, first=date, last=date).filter(~MINE).collect() if date in held else table.empty()
+            lake.replace(table, date, pl.concat([others, mine]).sort(table.sort_by()))
+            yield date

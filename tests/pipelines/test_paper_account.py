@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 
@@ -195,3 +196,33 @@ def test_live_cycles_and_batch_give_the_same_bets(tmp_path: Path) -> None:
     assert held["trades"].height > 3
     for name in ("trades", "equity_points"):
         assert_same({name: held[name]}, {name: made[name]})
+
+
+def test_a_tick_bets_the_signals_of_today_and_settles_by_results_that_have_come(
+    platform: Platform, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stratum_pipelines.defs import downstream
+    from stratum_pipelines.defs.resources import PlatformResource
+
+    run_live(platform, day_of_answers())
+
+    def tick(minutes: int, cursor: str | None) -> dg.SensorResult:
+        monkeypatch.setattr(downstream, "microseconds_now", lambda: NOON + minutes * MINUTE)
+        monkeypatch.setattr(downstream, "today", lambda: DAYS[0])
+        with dg.build_sensor_context(instance, cursor=cursor, resources={"platform": PlatformResource()}) as context:
+            return downstream.bet_on_paper(context)
+
+    placed = tick(115, None)
+    assert [(e.asset_key.to_user_string(), e.partition) for e in placed.asset_events] == [
+        ("trades", DAYS[0].isoformat()),
+        ("equity_points", DAYS[0].isoformat()),
+    ]
+    shown = placed.asset_events[0].metadata
+    assert shown["open trades"].value == shown["dagster/partition_row_count"].value == bets(platform).height > 0
+    assert tick(116, placed.cursor).asset_events == []
+    enter_results(platform, result(0, **FINAL))
+    assert tick(449, placed.cursor).asset_events == []
+    settled = tick(450, placed.cursor).asset_events
+    assert [e.asset_key.to_user_string() for e in settled] == ["trades"]
+    assert settled[0].metadata["closed trades"].value == bets(platform).height
+    assert settled[0].metadata["profit in minor units of USD"].value == bets(platform)["profit"].sum()
