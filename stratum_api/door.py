@@ -15,18 +15,15 @@ from functools import lru_cache
 from typing import Any
 
 from stratum_api import measures
+from stratum_api.doorkeeper import Doorkeeper
 from stratum_api.headers import Headers, limit_headers, usage_headers
-from stratum_api.limits import Decision
 from stratum_api.problems import (
     MEDIA_TYPE,
-    AccessEnded,
     AddressTooLong,
     BadRequest,
     BodyTooLarge,
     Fault,
-    KeyRefused,
     Problem,
-    TooManyRequests,
     Unavailable,
 )
 from stratum_api.request_ids import request_id
@@ -50,8 +47,6 @@ OPEN_PATHS = ("/health/", "/docs", "/problems")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 CONTROL_QUOTED = re.compile(rb"%(?:[01][0-9A-Fa-f]|7[Ff])")
 LONGEST_ADDRESS = 8_192
-# Refusals of keys leave at multiples of this, whatever took how long: their timing says nothing.
-REFUSAL_STEP_S = 0.01
 RETRY_AFTER_S = 2
 UNMATCHED = "unmatched"
 
@@ -79,6 +74,7 @@ class Door:
     def __init__(self, app: App, service: Service) -> None:
         self.app = app
         self.service = service
+        self.keeper = Doorkeeper(service)
         self.spans = Spans(service.settings.otlp_endpoint)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,46 +136,7 @@ class Door:
             raise BodyTooLarge(max_bytes=max_bytes)
         if visit.path.startswith(OPEN_PATHS) or _is_preflight(visit, headers):
             return
-        given = _key(headers)
-        if given is not None:
-            await self._check_key(given, visit)
-        visitor = visit.visitor
-        if visitor.has_key:
-            subject, limit = visitor.key_id, visitor.plan.requests_per_minute
-        else:
-            subject, limit = f"ip:{visit.address}", self.service.settings.anonymous_limit
-        visit.decision = await self.service.limiter.admit(subject, limit)
-        if not visit.decision.is_admitted:
-            raise _too_many(visit.decision, "key" if visitor.has_key else "address")
-
-    async def _check_key(self, given: str, visit: Visit) -> None:
-        service = self.service
-        checked = await service.keys.check(given)
-        if checked.visitor is None or not checked.has_access:
-            # Whoever is refused counts against the address, so that guessing and hammering end soon.
-            visit.decision = await service.limiter.admit(f"ip:{visit.address}", service.settings.anonymous_limit)
-            if visit.decision.is_admitted and checked.visitor is not None:
-                raise AccessEnded
-            measures.KEY_REFUSALS.inc()
-            spent = time.perf_counter() - visit.started
-            await asyncio.sleep(REFUSAL_STEP_S - spent % REFUSAL_STEP_S)
-            if visit.decision.is_admitted:
-                raise KeyRefused(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-            raise _too_many(visit.decision, "address")
-        now = dt.datetime.now(dt.UTC)
-        visit.visitor = checked.visitor
-        service.meter.note_key(checked.visitor.key_id, now)
-        await service.meter.learn(checked.visitor, now)
-
-
-def _too_many(decision: Decision, kind: str) -> TooManyRequests:
-    measures.LIMITED.labels(kind).inc()
-    seconds = decision.reset_in_s
-    return TooManyRequests(
-        f"{decision.limit} requests a minute are allowed; the next minute begins in {seconds} s.",
-        headers={"Retry-After": str(seconds)},
-        retry_after_s=seconds,
-    )
+        await self.keeper.admit(_key(headers), visit)
 
 
 class _Answer:

@@ -69,6 +69,8 @@ class KeyCache:
         self.rows = rows
         self._secret = secret
         self._known: dict[str, Known] = {}
+        # As they were before the last change: enough to tell who was let in from who guesses.
+        self._earlier: dict[str, Known] = {}
         self._newest = -1
         self._asked_at = NEVER
         self._question: asyncio.Future[None] | None = None
@@ -89,6 +91,12 @@ class KeyCache:
         if not is_same or known is None or _has_ended(known):
             return REFUSED
         return Checked(known.visitor, known.has_access)
+
+    def recognises(self, text: str) -> bool:
+        """Whether this very key, secret and all, is or lately was one this worker knows. Whether it still holds, `check` says. Asks nobody."""
+        key_id = text[:ID_END]
+        known = self._known.get(key_id) or self._earlier.get(key_id)
+        return known is not None and hmac.compare_digest(digest(text, self._secret), known.digest)
 
     async def still(self, key_id: str) -> Visitor | None:
         """Who comes in with a key that was accepted before; None once it has ended or lost its access. Raises DatabaseError."""
@@ -145,15 +153,20 @@ class KeyCache:
         # A change that came in meanwhile may be missing from what was read, so that is used once and not kept.
         if known is not None and newest == self._newest:
             if len(self._known) >= MOST_KEYS:
-                self._known.clear()
+                self._forget()
             self._known[key_id] = known
         return known
+
+    def _forget(self) -> None:
+        """Nothing in memory counts any more; what was there is only recognised, for as long as there is room."""
+        kept = {} if len(self._earlier) + len(self._known) > MOST_KEYS else self._earlier
+        self._known, self._earlier = {}, kept | self._known
 
     async def _ask(self) -> None:
         asked_at = time.monotonic()
         ((newest,),) = await self.rows.fetch(NEWEST)
         if newest != self._newest:
-            self._known.clear()
+            self._forget()
             # Whoever is reading a key now may read it from before the change: the next to ask reads it again.
             self._finding.clear()
             self._newest = newest

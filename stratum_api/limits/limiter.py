@@ -90,6 +90,13 @@ class Limiter:
         remaining = max(limit - window.taken + window.held, 0) if is_admitted else 0
         return Decision(is_admitted, limit, remaining, reset_at, max(math.ceil(reset_at - now), 1))
 
+    def is_spent(self, subject: str, limit: int) -> bool:
+        """Whether nothing is left of the subject's minute, as far as this worker knows: nobody is asked. True is certain, False is not."""
+        window = self._of.get(subject)
+        if window is None or window.minute != int(self._clock() // WINDOW_S) or window.limit != limit:
+            return False
+        return window.is_spent and not window.held
+
     async def _ask(self, subject: str, window: _Window) -> None:
         try:
             # One turn of the loop, in which those who arrive together come to wait together.
@@ -98,7 +105,7 @@ class Limiter:
             answer = await self.windows.take(subject, window.minute, wanted, window.limit)
             window.held += answer.granted
             window.taken = answer.taken
-            window.is_spent = answer.granted < wanted
+            window.is_spent = answer.granted < wanted or answer.taken >= window.limit
         finally:
             window.question = None
 

@@ -1,5 +1,6 @@
 """Keys: shown once, stored as a digest, checked alike whatever is wrong, and ended everywhere within a second."""
 
+import asyncio
 import datetime as dt
 import logging
 import os
@@ -8,12 +9,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stratum_api.credentials import LENGTH, digest, hide_keys, key_id_of, make_key
+from stratum_api.doorkeeper import DOUBTS_AT_ONCE
+from stratum_api.key_cache import FIND
 from stratum_api.key_desk import MOST_LIVE_KEYS, KeyDesk
+from stratum_api.rows.postgres import PostgresRows
+from stratum_api.rows.sqlite import SqliteRows
 from stratum_api.scopes import ACCOUNT_READ, INTEL_READ, KEYS_MANAGE, SCOPES, USUAL
 from tests.api.conftest import Api, make_account, problem
 from warehouse.database import Accounts, AuditTrail, Keys
@@ -195,12 +201,81 @@ def test_every_failure_of_a_key_reads_the_same_and_takes_a_time_that_says_nothin
     assert all(seconds >= 0.0099 for seconds in spent)
 
 
-def test_guessing_ends_after_the_limit_of_the_address_and_valid_keys_go_on(api: Api) -> None:
+def test_guessing_ends_after_the_limit_of_the_address_and_keys_that_were_accepted_go_on(api: Api) -> None:
     key, wrong = api.key(), make_key().text
+    assert api.get("/api/v1/account", key, address="198.51.100.6").status_code == 200
     codes = [api.get("/api/v1/account", wrong, address="198.51.100.7").status_code for _ in range(12)]
     assert codes == [401] * 10 + [429] * 2
     assert api.get("/api/v1/account", key, address="198.51.100.7").status_code == 200
     assert api.get("/api/v1/account", wrong, address="198.51.100.8").status_code == 401
+
+
+@pytest.fixture
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of keys the database was asked for, as they are asked for."""
+    asked: list[str] = []
+    for kind in (SqliteRows, PostgresRows):
+        fetch = kind.fetch
+
+        async def counted(self, sql: str, *values, _fetch=fetch):
+            if sql == FIND:
+                asked.append(values[0])
+            return await _fetch(self, sql, *values)
+
+        monkeypatch.setattr(kind, "fetch", counted)
+    return asked
+
+
+def flood(api: Api, keys: list[str], address: str) -> list[int]:
+    """The statuses of requests with these keys, all at once from one address."""
+
+    async def ask_all() -> list[int]:
+        transport = httpx.ASGITransport(api.app, client=(address, 40_000))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
+            asked = (client.get("/api/v1/account", headers={"Authorization": f"Bearer {key}"}) for key in keys)
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    return api.loop.run(ask_all())
+
+
+def test_a_flood_of_made_up_keys_costs_the_database_no_more_than_its_address_may_ask(
+    api: Api, asked_for: list[str]
+) -> None:
+    begun = time.time() // 60
+    statuses = flood(api, [make_key().text for _ in range(300)], "198.51.100.7")
+    minutes = 1 + int(time.time() // 60 - begun)  # it may run over the end of one
+    assert statuses.count(401) <= 10 * minutes and set(statuses) == {401, 429}
+    assert 0 < len(asked_for) <= (10 + DOUBTS_AT_ONCE) * minutes
+    asked_for.clear()
+    statuses = flood(api, ["sk_" + "!" * 50, "", *(make_key().text for _ in range(50))], "198.51.100.7")
+    if time.time() // 60 == begun:
+        assert set(statuses) == {429} and asked_for == []
+
+
+def test_a_key_that_was_accepted_goes_on_from_an_address_that_is_used_up_also_after_a_change(
+    api: Api, asked_for: list[str]
+) -> None:
+    key, other = api.key(), make_key().text
+    address = "198.51.100.9"
+    assert api.get("/api/v1/account", key, address=address).status_code == 200
+    begun = time.time() // 60
+    flood(api, [make_key().text for _ in range(40)], address)
+    api.account()  # any change empties what is in memory
+    time.sleep(0.6)
+    asked_for.clear()
+    assert api.get("/api/v1/account", key, address=address).status_code == 200
+    assert asked_for == [key[:15]], "a key that is only recognised is read again before it opens anything"
+    stolen = key[:16] + other[16:]  # the id alone, which everybody may see, is not enough
+    status = api.get("/api/v1/account", stolen, address=address).status_code
+    assert status == 429 or time.time() // 60 > begun
+
+
+def test_many_good_keys_behind_one_address_come_in_at_once_after_a_start(
+    start_api: Callable[..., Api], api: Api
+) -> None:
+    keys = [api.key() for _ in range(25)]
+    started = start_api(STRATUM_API_ANONYMOUS_LIMIT="1")
+    assert flood(started, keys, "198.51.100.10") == [200] * 25
 
 
 def test_the_last_use_of_a_key_is_remembered_in_batches(api: Api) -> None:
