@@ -47,16 +47,28 @@ def drop_old_figures(context: dg.OpExecutionContext, platform: PlatformResource)
 @dg.op(
     ins={"after": dg.In(dg.Nothing)},
     out=dg.Out(dg.Nothing),
-    description="Deletes messages of the outbox older than STRATUM_OUTBOX_DAYS says; the newest one stays.",
+    description="Deletes messages of the outbox older than STRATUM_OUTBOX_DAYS says; the newest one stays, and so does what "
+    "webhooks have not been handed yet.",
 )
 def drop_old_messages(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
     """Old messages out of the outbox. Whoever follows the stream can resume from anything that is left."""
-    from warehouse.database import Outbox
+    from warehouse.database import OutboxRetention
 
-    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=read_dagster_settings(os.environ).outbox_days)
-    deleted = Outbox(platform.open().database).prune(before)
-    context.add_output_metadata({"rows_deleted": deleted})
+    days = read_dagster_settings(os.environ).outbox_days
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+    retention = OutboxRetention(platform.open().database)
+    deleted, held = retention.prune(before), retention.waiting(before)
+    context.add_output_metadata({"rows_deleted": deleted, "rows_held": held.n if held else 0})
     context.log.info("%d messages of the outbox deleted", deleted)
+    if held is not None:
+        context.log.warning(
+            "%d messages of the outbox, the oldest of %s, are older than %d days and stay: webhooks are enabled, and no "
+            "dispatcher has handed them on. Start one (stratum dispatch), or disable the webhooks (stratum webhooks change "
+            "ID --disable).",
+            held.n,
+            f"{held.oldest_at:%Y-%m-%d %H:%M}",
+            days,
+        )
 
 
 @dg.op(

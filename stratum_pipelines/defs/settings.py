@@ -36,7 +36,7 @@ OUTBOX_DAYS = Setting(
     "STRATUM_OUTBOX_DAYS",
     "35",
     "Days to keep messages of the outbox, at least 1: so long a reader may be away and go on without a gap. Final closing-line "
-    "values of signals that were told of longer ago are not told of.",
+    "values of signals that were told of longer ago are not told of. What enabled webhooks have not been handed yet is kept longer.",
 )
 MISSED_CLOSE_CREDITS = Setting(
     "STRATUM_MISSED_CLOSE_CREDITS",

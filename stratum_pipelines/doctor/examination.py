@@ -18,6 +18,7 @@ from stratum_pipelines.doctor.leftovers import look_at_leftovers
 from stratum_pipelines.doctor.names import look_at_names
 from stratum_pipelines.doctor.polling import look_at_polling, look_at_rules
 from stratum_pipelines.doctor.quarantine import look_at_quarantine
+from stratum_pipelines.doctor.webhooks import look_at_webhooks
 from stratum_pipelines.fetch import Fetcher, open_fetcher
 from stratum_pipelines.platform import Platform
 from stratum_pipelines.providers import find_providers
@@ -61,6 +62,7 @@ def examine(
         ("rules", lambda: look_at_rules(platform, now)),
         ("cycles", lambda: look_at_cycles(platform)),
         ("closing lines", lambda: look_at_closing_lines(platform, now)),
+        ("webhooks", lambda: look_at_webhooks(platform, now)),
         ("quarantine", lambda: look_at_quarantine(platform, now)),
         ("leftovers", lambda: look_at_leftovers(platform)),
     ]

@@ -18,6 +18,7 @@ from stratum_pipelines.platform import open_platform
 from stratum_pipelines.purse import Purse
 from stratum_pipelines.raw import store_answers
 from stratum_pipelines.settings import PipelineSettings
+from tests import webhook_rows
 from tests.build import MINUTE, NOON, answer, book, game, wandering
 from warehouse.database import engine
 from warehouse.outbound import OutboundClient
@@ -28,6 +29,7 @@ NOW = dt.datetime(2025, 10, 12, 20, tzinfo=dt.UTC)
 FIRST_ANSWER = dt.datetime.fromtimestamp(NOON / 1e6, dt.UTC)
 FOOTBALL = "americanfootball_nfl"
 HOUR_AGO = 3700
+HOUR = dt.timedelta(hours=1)
 KEY = "t0p s3cr3t/k3y"
 
 
@@ -391,6 +393,25 @@ def test_the_budget_of_a_key_is_looked_at_with_its_forecast(filled: Path) -> Non
     assert budget().state == "ok" and budget().seen.startswith("400 credits left, ")
     purse.take_in(Reached(200, at + 1, at + 1, 20, 480))
     assert budget().state == "warning" and "stratum budget" in budget().remedy
+
+
+def test_messages_that_webhooks_wait_for_and_nobody_hands_on_are_told_of(filled: Path) -> None:
+    platform = open_to_look(read_settings({"STRATUM_HOME": str(filled)}))
+
+    def webhooks() -> list[Finding]:
+        return [one for one in examine(platform, {}, webhook_rows.NOW + 2 * HOUR) if one.subject == "webhooks"]
+
+    webhook_rows.write_messages(platform.database, "for nobody")
+    assert webhooks() == []
+    webhook_rows.add_endpoint(platform.database, webhook_rows.make_account(platform.database))
+    webhook_rows.write_messages(platform.database, "a", "b", now=webhook_rows.NOW + HOUR)
+    fresh = webhook_rows.NOW + 2 * HOUR - dt.timedelta(minutes=9)
+    webhook_rows.write_messages(platform.database, "c", now=fresh)
+    (found,) = webhooks()
+    assert found.state == "warning" and "stratum dispatch" in found.remedy
+    assert found.seen.startswith("3 messages wait for a dispatcher, the oldest since 2026-01-04 12:00")
+    webhook_rows.fan_out_to(platform.database, "we_one")
+    assert webhooks() == []
 
 
 def test_names_that_look_like_settings_and_are_none_are_told_with_what_was_meant(home: Path) -> None:

@@ -21,7 +21,7 @@ from tests.warehouse.market_rows import (
     event_rows,
     signal_rows,
 )
-from warehouse.database import Database, MarketStore, Outbox, Published
+from warehouse.database import Database, MarketStore, Outbox, OutboxRetention, Published
 from warehouse.database.operations import outbox
 from warehouse.database.outbox import CALLED_OUT, CLV_FINALIZED, SIGNAL_DETECTED, TOPICS, Draft, add_to_outbox, draft
 from warehouse.tables import ClosingLines, ClvRecords, Consensus, Events, Signals
@@ -125,7 +125,8 @@ def test_messages_are_read_in_order_and_numbers_are_not_given_out_twice(store: M
     messages = box.after()
     assert [message.subject_id for message in messages] == ["s0", "s1", "s2"]
     assert [m.subject_id for m in box.after(messages[0].sequence, limit=1)] == ["s1"]
-    assert box.prune(NOON + 3 * SECOND) == 2, "the newest stays, so that the place of a reader is always known"
+    pruned = OutboxRetention(store.database).prune(NOON + 3 * SECOND)
+    assert pruned == 2, "the newest stays, so that the place of a reader is always known"
     store.publish(**{**NOTHING, "signals": signal_rows("s4")})
     assert [m.sequence > messages[-1].sequence for m in box.after()] == [False, True]
 
@@ -135,7 +136,7 @@ def test_pruning_leaves_no_hole_where_writers_clocks_differ(store: MarketStore) 
     for n, second in enumerate((0, 5, 3, 9)):
         store.publish(**{**NOTHING, "signals": signal_rows(f"s{n}"), "now": NOON + second * SECOND})
     # s2 is older than the bound and stands behind s1, which is not: it stays with it.
-    assert box.prune(NOON + 4 * SECOND) == 1
+    assert OutboxRetention(store.database).prune(NOON + 4 * SECOND) == 1
     assert [message.subject_id for message in box.after()] == ["s1", "s2", "s3"]
 
 
@@ -157,8 +158,8 @@ def test_messages_are_called_out_when_they_are_committed_and_not_before(postgres
 def test_a_signal_stays_announced_after_its_message_was_pruned(store: MarketStore) -> None:
     store.publish(**{**NOTHING, "signals": signal_rows("s1")})
     store.publish(**{**NOTHING, "signals": signal_rows("s2"), "now": NOON + SECOND})
-    assert Outbox(store.database).prune(NOON) == 0, "before means before"
-    assert Outbox(store.database).prune(NOON + SECOND) == 1
+    assert OutboxRetention(store.database).prune(NOON) == 0, "before means before"
+    assert OutboxRetention(store.database).prune(NOON + SECOND) == 1
     assert store.publish(**{**NOTHING, "signals": signal_rows("s1")}) == Published(0, 0)
 
 
@@ -286,7 +287,7 @@ def test_a_correction_is_told_to_those_who_were_told_of_what_it_corrects(store: 
     store.publish(**nothing, signals=signal_rows("s1", at=NOON), now=NOON)
     store.settle(closing_rows("game"), clv_rows("s1", "s2"), event_ids=["game"], now=NOON + SECOND)
     # The message about the signal itself is no longer kept.
-    Outbox(store.database).prune(NOON + SECOND)
+    OutboxRetention(store.database).prune(NOON + SECOND)
     corrected = pl.concat([clv_rows("s1", "s2", is_current=False), clv_rows("s1", "s2", version=2)])
     store.settle(closing_rows("game"), corrected, event_ids=["game"], now=NOON)
     assert announced(store) == [("s1", 1), ("s1", 2)]

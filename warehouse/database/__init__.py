@@ -16,6 +16,7 @@ from warehouse.database.market_store import MarketStore, Published
 from warehouse.database.marks import Marks
 from warehouse.database.mirror import METADATA
 from warehouse.database.outbox import Message, Outbox
+from warehouse.database.outbox_retention import OutboxRetention
 from warehouse.database.webhooks import Endpoint, Endpoints
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Marks",
     "Message",
     "Outbox",
+    "OutboxRetention",
     "PolledSport",
     "Published",
 ]

@@ -185,7 +185,7 @@ def _time_as_text(value: object) -> str:
 
 
 class Outbox:
-    """Reads and prunes the outbox."""
+    """Reads the outbox."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -195,16 +195,3 @@ class Outbox:
         query = sa.select(outbox).where(outbox.c.sequence > sequence).order_by(outbox.c.sequence).limit(limit)
         with self.database.read() as connection:
             return [Message(**row) for row in connection.execute(query).mappings()]
-
-    def prune(self, before: dt.datetime) -> int:
-        """Delete the messages ahead of the first one that was created at a moment or later; gives how many.
-
-        What is left has no hole: whoever reads on from a sequence has missed something only where that is before the first
-        message left. So the newest message always stays. A signal keeps its row longer than its message: as long as the
-        signal is stored, it is not announced again.
-        """
-        first_kept = sa.select(sa.func.min(outbox.c.sequence)).where(outbox.c.created_at >= before)
-        newest = sa.select(sa.func.max(outbox.c.sequence))
-        kept = sa.func.coalesce(first_kept.scalar_subquery(), newest.scalar_subquery())
-        with self.database.begin() as connection:
-            return connection.execute(sa.delete(outbox).where(outbox.c.sequence < kept)).rowcount
