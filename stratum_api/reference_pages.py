@@ -45,7 +45,15 @@ def plan_page() -> str:
             MADE,
             "",
             "What each plan includes; `-` is no bound, money is in US cents, `overage_rate` per 1,000 requests. An account may have single",
-            "numbers agreed otherwise: `stratum accounts entitle ACCOUNT --term requests_per_minute=900`.",
+            (
+                "numbers agreed otherwise, when it is made (`stratum accounts create NAME --plan enterprise --soft-limit 5000000 --term "
+                "requests_per_minute=6000`) or later (`stratum accounts entitle ACCOUNT --term requests_per_minute=900`)."
+            ),
+            "",
+            (
+                "A billing period is billed by the plan, the soft limit and the rate that were in force in it, the last ones where they changed: "
+                "a change holds for the period that is running, and never for one that is over."
+            ),
             "",
             *lines,
             "",

@@ -107,18 +107,12 @@ class KeyUsage(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     key_id: str
     used: int
-
-
-class UsageByKey(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Billable requests of one billing period by key."""
-
-    period_start_at: dt.datetime
-    period_end_at: dt.datetime
-    keys: list[KeyUsage]
+    share: float
+    """Of what the account used, 0 to 1."""
 
 
 class PeriodUsage(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Billable requests of one billing period. `included` null means nothing is counted against a limit."""
+    """Billable requests of one billing period, by the terms it is billed by. `included` null means nothing is counted against a limit."""
 
     period_start_at: dt.datetime
     period_end_at: dt.datetime
@@ -128,6 +122,20 @@ class PeriodUsage(msgspec.Struct, kw_only=True, omit_defaults=True):
     overage: int
     overage_amount: int
     """What the overage costs so far, in US cents."""
+    api_plan_code: str
+    """The plan the period is billed by: the last that was in force in it."""
+    api_overage_rate: int
+    """US cents per 1,000 requests."""
+
+
+class UsageByKey(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Billable requests of one billing period by key: they sum to what the account used, which is what is included and billed."""
+
+    period_start_at: dt.datetime
+    period_end_at: dt.datetime
+    keys: list[KeyUsage]
+    account: PeriodUsage
+    """The whole account in that period."""
 
 
 class UsageHistory(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -59,12 +59,14 @@ def rotate_key(key_id: str, body: answers.RotationWanted) -> Call[answers.NewlyI
     return Call(f"/api/v1/account/keys/{quote(key_id, safe='')}/rotate", answers.NewlyIssued, method="POST", body=body)
 
 
-def get_usage_by_key() -> Call[answers.UsageByKey]:
-    """The billing period that is running, by key, the most used first.
+def get_usage_by_key(*, day: dt.date | None = None) -> Call[answers.UsageByKey]:
+    """A billing period by key, the most used first, and what the account used in it.
 
     Needs the scope `account:read`.
+
+    `day`: A day of the billing period, by UTC. The period that is running unless said.
     """
-    return Call("/api/v1/account/usage/keys", answers.UsageByKey)
+    return Call("/api/v1/account/usage/keys", answers.UsageByKey, {"day": day})
 
 
 def get_usage() -> Call[answers.PeriodUsage]:
@@ -76,7 +78,7 @@ def get_usage() -> Call[answers.PeriodUsage]:
 
 
 def get_usage_history(*, periods: int | None = None) -> Call[answers.UsageHistory]:
-    """Earlier billing periods and the one that is running, by what the account includes now.
+    """Earlier billing periods and the one that is running, each by the terms that were in force in it.
 
     Needs the scope `account:read`.
 

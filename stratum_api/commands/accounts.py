@@ -1,5 +1,6 @@
 """`stratum accounts`: make accounts, entitle them to a plan, suspend them, see what they used and what was changed."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 LISTED = ("account_id", "name", "status", "api_plan_code", "entitlement_status", "api_usage_soft_limit")
 
 
+TERM = click.option(
+    "--term", "terms", multiple=True, help="A number of the plan agreed otherwise, as in requests_per_minute=900."
+)
+SOFT_LIMIT = click.option("--soft-limit", type=click.IntRange(0), help="Billable requests a billing period includes.")
+OVERAGE_RATE = click.option("--overage-rate", type=click.IntRange(0), help="US cents per 1,000 requests above those.")
+
+
 @click.group(name="accounts")
 def accounts() -> None:
     """Make accounts, entitle them to a plan, suspend them, and see what they used."""
@@ -23,17 +31,36 @@ def accounts() -> None:
 @accounts.command(name="create")
 @click.argument("name")
 @click.option("--plan", "code", default="community", show_default=True, help="The plan the account gets.")
+@SOFT_LIMIT
+@OVERAGE_RATE
+@TERM
 @json_option
-def create(name: str, code: str, as_json: bool) -> None:
-    """Make an account called NAME, entitled to a plan, and print its id."""
+def create(
+    name: str,
+    code: str,
+    soft_limit: int | None,
+    overage_rate: int | None,
+    terms: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Make an account called NAME, entitled to a plan and to what was agreed otherwise, and print its id."""
     from stratum_api.plans import find_plan
     from warehouse.database import Accounts, Entitlement
 
     with opened_database() as (_, database):
-        plan, store, at = find_plan(code), Accounts(database), now()
+        plan, agreed, store, at = find_plan(code), read_terms(terms), Accounts(database), now()
+        plan.with_terms(agreed)
+        entitlement = Entitlement(
+            api_access_enabled=True,
+            api_plan_code=plan.code,
+            api_usage_soft_limit=plan.included_per_month if soft_limit is None else soft_limit,
+            api_overage_rate=plan.overage_rate if overage_rate is None else overage_rate,
+            status="active",
+            terms=agreed,
+            billing_anchor_at=at,
+        )
         made = store.create(name, actor=ACTOR, now=at)
-        terms = Entitlement(True, plan.code, plan.included_per_month, plan.overage_rate, "active", {}, at)
-        made = store.entitle(made.account_id, terms, actor=ACTOR, now=at)
+        made = store.entitle(made.account_id, entitlement, actor=ACTOR, now=at)
     show_json(shown(made)) if as_json else click.echo(made.account_id)
 
 
@@ -42,11 +69,9 @@ def create(name: str, code: str, as_json: bool) -> None:
 @click.option("--plan", "code", help="Another plan, with its numbers; what was agreed otherwise ends.")
 @click.option("--enable/--disable", "is_enabled", default=None, help="Whether the account may use the API.")
 @click.option("--status", help="State of the entitlement: active, past_due or canceled.")
-@click.option("--soft-limit", type=click.IntRange(0), help="Billable requests a billing period includes.")
-@click.option("--overage-rate", type=click.IntRange(0), help="US cents per 1,000 requests above those.")
-@click.option(
-    "--term", "terms", multiple=True, help="A number of the plan agreed otherwise, as in requests_per_minute=900."
-)
+@SOFT_LIMIT
+@OVERAGE_RATE
+@TERM
 @json_option
 def entitle(
     account: str,
@@ -82,7 +107,7 @@ def entitle(
             "api_usage_soft_limit": soft_limit,
             "api_overage_rate": overage_rate,
         }
-        agreed = {**have.terms, **dict(read_term(one) for one in terms)}
+        agreed = {**have.terms, **read_terms(terms)}
         find_plan(have.api_plan_code).with_terms(agreed)
         have = replace(have, **{name: value for name, value in given.items() if value is not None}, terms=agreed)
         made = store.entitle(account, have, actor=ACTOR, now=at)
@@ -119,16 +144,30 @@ def list_accounts(as_json: bool) -> None:
 @click.argument("account")
 @json_option
 def usage(account: str, as_json: bool) -> None:
-    """What ACCOUNT used, by billing period and key."""
+    """What ACCOUNT used, by billing period and key, and by which terms each period is billed."""
     from warehouse.database import Accounts
+    from warehouse.database.billing_terms import WHOLE_ACCOUNT, Billing
     from warehouse.database.usage import UsageBook
 
     with opened_database() as (_, database):
         Accounts(database).get(account)
         found = UsageBook(database).totals(account)
-    rows = [
-        {"period_start_at": one.period_start_at, "key_id": one.key_id or "(all)", "used": one.used} for one in found
-    ]
+        billed = {one.start_at: one for one in Billing(database).periods(account)}
+    rows = []
+    for one in found:
+        # Terms are the account's: a key has a part in what was used, and nothing included of its own.
+        terms = billed.get(one.period_start_at) if one.key_id == WHOLE_ACCOUNT else None
+        rows.append(
+            {
+                "period_start_at": one.period_start_at,
+                "key_id": one.key_id or "(all)",
+                "used": one.used,
+                "plan": terms.plan_code if terms else None,
+                "included": terms.included if terms else None,
+                "overage": terms.overage if terms else None,
+                "overage_amount": terms.overage_amount if terms else None,
+            }
+        )
     show_rows(rows, as_json=as_json, nothing="Nothing was used.")
 
 
@@ -173,6 +212,15 @@ def shown(account: "Account") -> dict[str, Any]:
         "terms": dict(entitlement.terms) if entitlement else {},
         "created_at": account.created_at,
     }
+
+
+def read_terms(texts: Iterable[str]) -> dict[str, Any]:
+    """Terms as they are typed. The numbers that are billed are no terms: they are agreed by options of their own."""
+    terms = dict(read_term(one) for one in texts)
+    for name, option in (("included_per_month", "--soft-limit"), ("overage_rate", "--overage-rate")):
+        if name in terms:
+            raise CommandFailed(f"{name} is what is billed: agree it by {option}.")
+    return terms
 
 
 def read_term(text: str) -> tuple[str, Any]:

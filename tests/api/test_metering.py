@@ -62,7 +62,7 @@ def test_a_billable_request_is_an_event_and_counts_for_its_key_and_its_account(a
     usage = api.get("/api/v1/account/usage", first.secret.text).json()
     assert (usage["used"], usage["included"], usage["remaining"], usage["overage"]) == (3, 50_000, 49_997, 0)
     by_key = api.get("/api/v1/account/usage/keys", first.secret.text).json()["keys"]
-    assert by_key == [{"key_id": first.key.key_id, "used": 2}, {"key_id": second.key.key_id, "used": 1}]
+    assert [(one["key_id"], one["used"]) for one in by_key] == [(first.key.key_id, 2), (second.key.key_id, 1)]
     (period,) = api.get("/api/v1/account/usage/history", first.secret.text).json()["periods"]
     assert period == usage
 

@@ -1,11 +1,18 @@
 """`stratum accounts` and `stratum keys`: what an operator types, what comes out, and what is said when it cannot be done."""
 
+import datetime as dt
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from warehouse.database import Database
+from warehouse.database.billing_periods import billing_period
+from warehouse.database.usage import UsageBook, UsageEvent
+from warehouse.settings import read_settings
 
 Run = Callable[[str], Any]
 
@@ -63,9 +70,42 @@ def test_what_was_changed_about_an_account_is_listed_in_order(run: Run) -> None:
     assert (shown["api_usage_soft_limit"], shown["api_overage_rate"], shown["status"]) == (50_000, 200, "suspended")
 
 
+def test_an_account_is_made_with_numbers_of_its_own(run: Run) -> None:
+    made = told(
+        run,
+        "accounts create Desk --plan enterprise --soft-limit 5000000 --overage-rate 50 "
+        "--term requests_per_minute=6000 --term webhooks=40 --term history_days=none",
+    )
+    assert made["terms"] == {"requests_per_minute": 6000, "webhooks": 40, "history_days": None}
+    assert (made["api_plan_code"], made["api_usage_soft_limit"], made["api_overage_rate"]) == (
+        "enterprise",
+        5000000,
+        50,
+    )
+    assert told(run, "accounts create Desk --plan builder --soft-limit 0")["api_usage_soft_limit"] == 0
+    assert len(told(run, "accounts list")) == 2
+
+
+def test_usage_says_by_which_terms_each_period_is_billed(run: Run) -> None:
+    account = run("accounts create Desk --plan builder --soft-limit 2").stdout.strip()
+    at = dt.datetime.now(dt.UTC)
+    with Database(read_settings(os.environ).database_url) as database:
+        start_at = billing_period(at, at).start_at
+        UsageBook(database).add(
+            [UsageEvent(f"e{n}", account, f"sk_{n % 2}", start_at, at, "getPaid", 200, 1, "r") for n in range(3)], at
+        )
+    whole, *keys = told(run, f"accounts usage {account}")
+    assert (whole["key_id"], whole["used"], whole["plan"], whole["included"]) == ("(all)", 3, "builder", 2)
+    assert (whole["overage"], whole["overage_amount"]) == (1, 1)  # 200 cents for 1,000: a fifth of a cent, rounded up
+    assert [(one["key_id"], one["used"], one["included"]) for one in keys] == [("sk_0", 2, None), ("sk_1", 1, None)]
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("accounts create Desk --plan enterprise --term colour=3", "no term of a plan"),
+        ("accounts create Desk --plan enterprise --term requests_per_minute=0", "must not be that small"),
+        ("accounts create Desk --plan enterprise --term included_per_month=9", "--soft-limit"),
         ("accounts create Desk --plan gold", "There is no plan 'gold'"),
         ("accounts entitle acc_0 --plan pro", "acc_0"),
         ("accounts usage acc_0", "acc_0"),

@@ -92,3 +92,16 @@ usage_totals = sa.Table(
     sa.Column("used", sa.BigInteger, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
 )
+
+# What a billing period is billed by, from the first request in it on; `included` null counts against nothing.
+billing_terms = sa.Table(
+    "billing_terms",
+    METADATA,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("period_start_at", UtcTime, primary_key=True),
+    sa.Column("period_end_at", UtcTime, nullable=False),
+    sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("included", sa.BigInteger, nullable=True),
+    sa.Column("overage_rate", sa.Integer, nullable=False),  # minor units per 1,000 requests
+    sa.Column("updated_at", UtcTime, nullable=False),
+)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from warehouse.database.access import accounts, entitlements
 from warehouse.database.audit_trail import note_change
+from warehouse.database.billing_terms import change_running_terms
 from warehouse.database.engine import Database
 from warehouse.errors import AccountUnknown, OperationInvalid
 
@@ -80,7 +81,7 @@ class Accounts:
         return self._select(sa.true())
 
     def entitle(self, account_id: str, entitlement: Entitlement, *, actor: str, now: dt.datetime) -> Account:
-        """The account, entitled as given from now on."""
+        """The account, entitled as given from now on; the billing period that is running is billed by it, those before are not."""
         if entitlement.status not in ENTITLEMENT_STATES:
             raise OperationInvalid(f"{entitlement.status!r} is none of {', '.join(ENTITLEMENT_STATES)}.")
         before = self.get(account_id).entitlement
@@ -98,6 +99,14 @@ class Accounts:
         with self.database.begin() as connection:
             if connection.execute(sa.update(entitlements).where(mine).values(**values)).rowcount == 0:
                 connection.execute(sa.insert(entitlements).values(account_id=account_id, **values))
+            change_running_terms(
+                connection,
+                account_id,
+                plan_code=entitlement.api_plan_code,
+                included=entitlement.api_usage_soft_limit,
+                overage_rate=entitlement.api_overage_rate,
+                now=now,
+            )
             detail = {"before": _shown(before), "after": _shown(entitlement)}
             self._note(connection, actor, "entitlement.changed", account_id, detail, now)
         return self.get(account_id)

@@ -53,8 +53,8 @@ class OutboxRetention:
             _waits(), outbox.c.created_at < before
         )
         with self.database.read() as connection:
-            n, oldest_at = connection.execute(query).one()
-        return Waiting(n, oldest_at) if n else None
+            found: Any = connection.execute(query).one()
+        return Waiting(*found) if found[0] else None
 
 
 def _waits() -> sa.ColumnElement[bool]:

@@ -11,14 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from warehouse.database.access import entitlements, usage_events, usage_totals
+from warehouse.database.billing_terms import WHOLE_ACCOUNT, note_terms
 from warehouse.database.engine import Database
 from warehouse.database.inserting import Insert
 from warehouse.database.outbox import LIMIT_ALERT, Draft, add_to_outbox, draft
 from warehouse.tables import TIME
 
 THRESHOLDS = (80, 90, 100, 120)
-# The key_id of an account's own sum.
-WHOLE_ACCOUNT = ""
 
 _EVENTS = Insert(usage_events, "keep", returning="usage_event_id")
 
@@ -69,6 +68,7 @@ class UsageBook:
                 for key_id in (WHOLE_ACCOUNT, event.key_id):
                     added[event.account_id, key_id, event.period_start_at] += event.units
             totals = _count(connection, added, now)
+            note_terms(connection, _begun(added, totals), now)
             if with_alerts:
                 add_to_outbox(connection, _alerts(connection, added, totals, now), now)
         return len(new)
@@ -122,6 +122,17 @@ def _count(
         ).returning(usage_totals.c.used)
         after[account_id, key_id, start_at] = connection.execute(counted).scalar_one()
     return after
+
+
+def _begun(
+    added: Mapping[tuple[str, str, dt.datetime], int], totals: Mapping[tuple[str, str, dt.datetime], int]
+) -> list[tuple[str, dt.datetime]]:
+    """The periods of accounts in which nothing had been used before."""
+    return [
+        (account_id, start_at)
+        for (account_id, key_id, start_at), units in added.items()
+        if key_id == WHOLE_ACCOUNT and totals[account_id, key_id, start_at] == units
+    ]
 
 
 def _alerts(
