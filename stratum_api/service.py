@@ -15,6 +15,7 @@ from stratum_api.logs import RequestLog
 from stratum_api.metering import Meter
 from stratum_api.newest import Newest
 from stratum_api.pages import Cursors
+from stratum_api.readiness import Readiness
 from stratum_api.rows import Rows, open_rows
 from stratum_api.server_secret import server_secret
 from stratum_api.settings import ApiSettings
@@ -36,7 +37,8 @@ class Service:
     """Everything endpoints and the door work with.
 
     `rows` is the short way to read what is hot, `history` the way to all that was, `newest` what is remembered of
-    it, `analyses` what is computed of trades, `database` the long way to change. `destinations` says where webhooks may go.
+    it, `analyses` what is computed of trades, `database` the long way to change.
+    `readiness` says whether all of it answers, `destinations` where webhooks may go.
     """
 
     settings: ApiSettings
@@ -54,6 +56,7 @@ class Service:
     limiter: Limiter
     meter: Meter
     streams: Streams
+    readiness: Readiness
     request_log: RequestLog
     wakeups: Wakeups
     destinations: Poster
@@ -117,6 +120,7 @@ def make_service(storage: Settings, settings: ApiSettings, destinations: Destina
         limiter=Limiter(open_windows(storage.database_url, storage.home)),
         meter=meter,
         streams=streams,
+        readiness=Readiness(settings, rows, database, lake, streams),
         request_log=RequestLog(),
         wakeups=Wakeups(storage.database_url, {"stratum_access": keys.tell, CALLED_OUT: streams.wake}),
         destinations=Poster(destinations or DestinationRules()),

@@ -61,7 +61,7 @@ READY_AGE_SECONDS = Setting(
 READY_LAG_SECONDS = Setting(
     "STRATUM_API_READY_LAG_SECONDS",
     "0",
-    "How long a message may wait for the dispatcher, in seconds, before /health/ready answers 503; 0 reports and never does.",
+    "How long a message may wait for the dispatcher or for the stream, in seconds, before /health/ready answers 503; 0 reports and never does.",
 )
 OTLP_ENDPOINT = Setting(
     "STRATUM_API_OTLP_ENDPOINT",

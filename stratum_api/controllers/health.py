@@ -5,7 +5,7 @@ from litestar import Controller
 
 from stratum_api.access import Access
 from stratum_api.problems import Unavailable
-from stratum_api.readiness import Check, look
+from stratum_api.readiness import Check
 from stratum_api.routes import Serving, reads
 
 # Probes come without a key, also where anonymous requests are switched off.
@@ -44,8 +44,11 @@ class HealthController(Controller):
 
     @reads("/ready", "getReady", PROBE)
     async def ready(self, service: Serving) -> Ready:
-        """Whether the database answers with the schema this program knows, how old the newest poll is, and how far the dispatcher lags."""
-        checks = await look(service)
+        """Whether the database answers with the schema this program knows, how old the newest poll is, and how far dispatcher and stream lag.
+
+        Looked at once a second at most, however often it is asked.
+        """
+        checks = await service.readiness.look()
         if any(check.status == "failed" for check in checks):
             raise Unavailable("Not ready.", checks=msgspec.to_builtins(checks))
         return Ready("ready", checks)

@@ -67,6 +67,11 @@ class Streams:
         await self.seats.close()
         await self.past.rows.close()
 
+    @property
+    def tail(self) -> Tail | None:
+        """The tail of those who see everything at once; None until the streams are opened."""
+        return self._tails.get(0)
+
     def wake(self) -> None:
         """Messages were committed: look now."""
         for tail in self._tails.values():

@@ -53,6 +53,11 @@ class Tail:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reading
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether it goes on to read what is new."""
+        return self._reading is not None and not self._reading.done()
+
     async def newest(self) -> int:
         """The sequence of the newest message there is to see now. Raises DatabaseError."""
         _, newest = await self.past.bounds(self._until())

@@ -39,6 +39,12 @@ from warehouse.settings import read_settings
 HTTP = {"get", "post", "put", "patch", "delete"}
 
 
+@pytest.fixture
+def looks_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness that remembers nothing."""
+    monkeypatch.setattr("stratum_api.readiness.LOOK_EVERY_S", 0.0)
+
+
 # -- health -----------------------------------------------------------------------------------------------------------------
 
 
@@ -51,6 +57,7 @@ def test_a_server_lives_is_ready_and_says_what_is_on(api: Api) -> None:
         ("lake", "ok"),
         ("dispatcher", "off"),
         ("deliveries", "ok"),
+        ("stream", "ok"),
     ]
     assert api.get("/health/flags").json()["flags"]["staging_mode"] is False
 
@@ -63,6 +70,7 @@ def test_a_database_of_another_revision_is_not_ready(api: Api) -> None:
     assert "0001" in said["checks"][0]["detail"]
 
 
+@pytest.mark.usefixtures("looks_each_time")
 def test_an_old_lake_and_a_dispatcher_that_lags_are_not_ready_where_a_bound_is_set(
     start_api: Callable[..., Api],
 ) -> None:
@@ -85,6 +93,7 @@ def test_an_old_lake_and_a_dispatcher_that_lags_are_not_ready_where_a_bound_is_s
     assert problem(api.get("/health/ready"))["checks"][2]["status"] == "ok"
 
 
+@pytest.mark.usefixtures("looks_each_time")
 def test_a_delivery_that_is_due_and_not_tried_is_not_ready_where_a_bound_is_set(start_api: Callable[..., Api]) -> None:
     api = start_api(STRATUM_API_READY_LAG_SECONDS="60")
     database = api.service.database
@@ -98,6 +107,56 @@ def test_a_delivery_that_is_due_and_not_tried_is_not_ready_where_a_bound_is_set(
     assert api.get("/health/ready").json()["checks"][3]["status"] == "ok", "one that fails is no fault of ours"
 
 
+@pytest.mark.usefixtures("looks_each_time")
+def test_a_stream_whose_tail_stands_still_is_not_ready(start_api: Callable[..., Api]) -> None:
+    api = start_api(STRATUM_API_READY_LAG_SECONDS="60")
+    tail = api.service.streams.tail
+    assert tail is not None
+
+    async def stuck() -> float:
+        return 3600.0
+
+    tail._read_new = stuck  # type: ignore[method-assign]
+    time.sleep(1.1)  # whatever it is waiting for just now is over
+    write_messages(api.service.database, "a")  # written long ago, by its own clock
+    found = problem(api.get("/health/ready"))["checks"][4]
+    assert (found["name"], found["status"]) == ("stream", "failed") and found["age_s"] > 60
+    del tail._read_new
+    tail._called.set()
+    wait_for(lambda: tail.position == 1)
+    assert api.get("/health/ready").json()["checks"][4]["detail"] == "has worked everything through"
+    api.loop.loop.call_soon_threadsafe(tail._reading.cancel)  # type: ignore[union-attr]
+    wait_for(lambda: not tail.is_reading)
+    found = problem(api.get("/health/ready"))["checks"][4]
+    assert (found["status"], found["detail"]) == ("failed", "does not read what is new")
+
+
+def test_however_often_readiness_is_asked_the_database_is_asked_once_a_second(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    fetch = api.service.rows.fetch
+
+    async def counted(sql: str, *values: Any) -> list[Any]:
+        asked.append(sql)
+        return await fetch(sql, *values)
+
+    monkeypatch.setattr(api.service.rows, "fetch", counted)
+    begun = time.monotonic()
+    assert {api.get("/health/ready").status_code for _ in range(50)} == {200}
+    seconds = time.monotonic() - begun
+    assert 0 < asked.count("select version_num from alembic_version") <= 1 + seconds
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Until something is so, for ten seconds at most."""
+    end = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.usefixtures("looks_each_time")
 def test_a_database_that_is_gone_is_a_problem_and_probes_still_say_alive(api: Api) -> None:
     key = api.key()
     api.loop.run(api.service.rows.close())
