@@ -175,7 +175,17 @@ def _open_api() -> OpenAPIConfig:
         title="Stratum",
         version=VERSION,
         description="Betting-market intelligence: signals, consensus and closing-line value, each traceable to its source.",
-        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
+        components=Components(
+            security_schemes={
+                "key": SecurityScheme(type="http", scheme="bearer"),
+                "key_header": SecurityScheme(
+                    type="apiKey",
+                    name="X-API-Key",
+                    security_scheme_in="header",
+                    description="The same key, for clients that cannot set Authorization, which wins where both are sent.",
+                ),
+            }
+        ),
         use_handler_docstrings=True,
         render_plugins=(),
     )

@@ -14,6 +14,10 @@ Fields of answers are added in later versions, never renamed or removed; any of 
 plans, and `is_redacted` of the row says so. Plans with a delay see nothing that became known later, and nobody sees further back than
 the plan's history: a question that reaches back further is refused (`plan_insufficient`), one that does not say since when begins there.
 
+A key is sent as `Authorization: Bearer sk_…`, or in the header `X-API-Key`; where both are there, `Authorization` counts. `/health/…`, `/docs` and
+`/problems/…` take no key and count against no limit: probes must get through. What readiness costs is bounded instead: its answer is kept for a
+second or two.
+
 A parameter that an endpoint does not have is refused on every endpoint, and so is one that is given twice where it takes one value
 (`parameter_invalid`): `errors` names each as it was written, a field of a body by its place, as in `filters.min_score`, and the whole body as `body`.
 

@@ -111,7 +111,7 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
     headers = {name: _header(said) for name, said in LIMIT_HEADERS.items()} if is_limited else {}
     headers["X-Request-ID"] = _header("The id of the request, the caller's own where it sent one.")
     if access.scope:
-        operation["security"] = [{"key": []}]
+        operation["security"] = [{"key": []}, {"key_header": []}]
         operation["description"] = f"{operation.get('description', '')}\n\nNeeds the scope `{access.scope}`.".strip()
         headers |= {name: _header(said) for name, said in USAGE_HEADERS.items()}
     if access.is_billable:

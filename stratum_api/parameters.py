@@ -19,6 +19,8 @@ from stratum_api.tiers.sight import invalid
 NAME = "^[A-Za-z0-9_]{1,60}$"
 # Providers make ids of games as they like.
 ID = "^[!-~]{1,200}$"
+# What stands for itself in a path (RFC 3986); a game with any other id is asked for by `event=`.
+PATH_ID = r"^[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,199}$"
 HEX_ID = "^[0-9a-f]{32}$"
 LONGEST_MOMENT = 40
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -74,7 +76,9 @@ AsOf = Annotated[
     ),
 ]
 SignalId = Annotated[str, PathParameter(pattern=HEX_ID, description="The id of a signal: 32 hex digits.")]
-EventId = Annotated[str, PathParameter(pattern=ID, description="The id of a game.")]
+EventId = Annotated[
+    str, PathParameter(pattern=PATH_ID, description="The id of a game: letters, digits and . _ ~ : @ + - in it.")
+]
 
 
 def moment(name: str, text: str | None) -> dt.datetime | None:

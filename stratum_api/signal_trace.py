@@ -68,7 +68,10 @@ async def _within(
     by: tuple[str, ...],
     columns: tuple[str, ...],
 ) -> pl.DataFrame:
-    """Rows of its market in its window, and of each quote or outcome in them the last one before: what it moved from."""
+    """Rows of its market in its window, and of each quote or outcome in them the last one before: what it moved from.
+
+    Where nothing moved within the window it tells of a moment, as a dislocation does: then all that stood in it.
+    """
     clock = table.partition_by
     rows = service.history.scan(table, first, signal.detected_at).filter(
         pl.col("event_id") == signal.event_id, pl.col("market") == signal.market
@@ -77,6 +80,8 @@ async def _within(
     since = signal.detected_at - dt.timedelta(seconds=signal.window_s or 0.0)
     inside = known.filter(pl.col(clock) > since)
     before = known.filter(pl.col(clock) <= since).group_by(by, maintain_order=True).last().select(known.columns)
+    if inside.is_empty():
+        return before.sort(clock, *by)
     before = before.join(inside.select(by).unique(), on=by, how="semi")
     return pl.concat([before, inside]).sort(clock, *by)
 

@@ -74,7 +74,7 @@ class DocumentationController(Controller):
     def problem(
         self,
         code: Annotated[
-            str, PathParameter(description="The code of a problem, as in too_many_requests.", max_length=60)
+            str, PathParameter(description="The code of a problem, as in too_many_requests.", pattern="^[a-z_]{1,60}$")
         ],
     ) -> Explained:
         """What a problem means, and what to do about it: where the `type` of every problem leads."""

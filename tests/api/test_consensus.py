@@ -130,6 +130,23 @@ def test_a_trace_leads_to_the_quotes_of_the_window_and_what_they_moved_from(api:
     assert problem(api.get("/api/v1/intel/signals/nothing", api.key()))["code"] == "parameter_invalid"
 
 
+def test_a_signal_about_a_moment_rests_on_all_that_stood_in_it(api: Api) -> None:
+    at = now() - 30 * MINUTE
+    MarketStore(api.service.database).publish(
+        events=event_rows("game", first_seen_at=at - 60 * MINUTE),
+        consensus=consensus_rows("game", at=at),
+        signals=signal_rows("e" * 32, at=at, window_s=0.0, response_id="r1"),
+        now=at,
+    )
+    about = {"event_id": "game", "market": "spreads", "outcome": "Home"}
+    made = [("bovada", at - 50 * MINUTE, -2.0), ("bovada", at - 40 * MINUTE, -2.5), ("pinnacle", at, -3.5)]
+    for number, (book, received_at, point) in enumerate(made):
+        quote = rows(OddsSnapshots, received_at, False, **about, bookmaker=book, response_id=f"r{number}", point=point)
+        api.service.lake.append(OddsSnapshots, quote, batch=f"quote{number}")
+    trace = api.get(f"/api/v1/intel/signals/{'e' * 32}", api.key()).json()
+    assert [(one["bookmaker"], one["point"]) for one in trace["quotes"]] == [("bovada", -2.5), ("pinnacle", -3.5)]
+
+
 def test_dislocations_say_which_book_stood_apart(api: Api) -> None:
     at = now() - 30 * MINUTE
     told = '{"book":"bovada","gap_prob":0.03,"z":4.5,"n_other_groups":10,"more":{"a":1}}'

@@ -17,8 +17,7 @@ from stratum_api.server_secret import server_secret
 from tests.api.conftest import make_account
 from tests.api.seeded_market import rows
 from tests.api.server import free_port, served
-from warehouse.database import Database, Keys, MarketStore
-from warehouse.database.outbox import Outbox
+from warehouse.database import Database, Keys, MarketStore, OutboxRetention
 from warehouse.lake import Lake
 from warehouse.settings import read_settings
 from warehouse.tables import Consensus, Events, RawOdds, Signals
@@ -101,7 +100,7 @@ def test_a_partner_follows_the_market_over_a_restart_of_the_server(environ: dict
             usage = stratum.send(ask.get_usage())
             assert usage.used >= 7
 
-            Outbox(market.database).prune(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1))
+            OutboxRetention(market.database).prune(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1))
             with pytest.raises(SnapshotNeeded):
                 next(stratum.follow(after=1))
 

@@ -117,3 +117,14 @@ def test_what_the_desk_of_webhooks_refuses_is_named(everything: tuple[Api, str])
 def test_access_comes_before_the_question(api: Api) -> None:
     assert problem(api.get("/api/v1/intel/signals?sprot=a"))["code"] == "key_missing"
     assert problem(api.get("/api/v1/intel/export/signals?sprot=a", api.key("community")))["code"] == "plan_insufficient"
+
+
+def test_ids_in_an_address_hold_nothing_that_means_something_else_there(api: Api) -> None:
+    key = api.key()
+    for odd in ("a%2Fb", "..%2Fhealth", "a%20b", "a%22b", "a%3Cb%3E", "%E2%80%8B", "-a", "a%25b", "a" * 201):
+        said = problem(api.get(f"/api/v1/intel/events/{odd}", key))
+        assert said["code"] in ("parameter_invalid", "not_found"), odd
+        assert said["code"] == "not_found" or said["errors"][0]["name"] == "event_id"
+    assert problem(api.get("/api/v1/intel/events/a%22b", key))["code"] == "parameter_invalid"
+    assert problem(api.get("/api/v1/intel/events/sim:2026-01~a@b+c.d_e", key))["code"] == "not_found"
+    assert problem(api.get("/problems/Fault"))["errors"][0]["name"] == "code"

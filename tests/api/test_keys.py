@@ -278,6 +278,16 @@ def test_many_good_keys_behind_one_address_come_in_at_once_after_a_start(
     assert flood(started, keys, "198.51.100.10") == [200] * 25
 
 
+def test_a_key_may_come_in_either_header_and_authorization_wins(api: Api) -> None:
+    key, wrong = api.key(), make_key().text
+    assert api.get("/api/v1/account", headers={"X-API-Key": key}).status_code == 200
+    assert api.get("/api/v1/account", key, headers={"X-API-Key": wrong}).status_code == 200
+    assert api.get("/api/v1/account", wrong, headers={"X-API-Key": key}).status_code == 401
+    document = api.get("/docs/openapi.json").json()
+    (name,) = (n for n, one in document["components"]["securitySchemes"].items() if one.get("name") == "X-API-Key")
+    assert document["paths"]["/api/v1/account"]["get"]["security"] == [{"key": []}, {name: []}]
+
+
 def test_the_last_use_of_a_key_is_remembered_in_batches(api: Api) -> None:
     issued = api.issue(api.account())
     asked_at = now()

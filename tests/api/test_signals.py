@@ -8,7 +8,7 @@ import pytest
 from stratum_api.signal_feed import CHRONOLOGICAL, RANKED
 from tests.api.conftest import Api, problem
 from tests.warehouse.market_rows import event_rows, signal_rows
-from warehouse.database import MarketStore, Outbox
+from warehouse.database import MarketStore, OutboxRetention
 from warehouse.tables import Consensus
 
 FEED = "/api/v1/intel/signals"
@@ -127,7 +127,7 @@ def test_the_feed_and_the_stream_share_one_sequence(api: Api) -> None:
 def test_a_place_in_the_stream_that_is_not_kept_needs_a_snapshot(api: Api) -> None:
     publish(api, 1, 2, at=now() - 60 * MINUTE)
     publish(api, 3, at=now() - MINUTE)
-    Outbox(api.service.database).prune(now() - 30 * MINUTE)
+    OutboxRetention(api.service.database).prune(now() - 30 * MINUTE)
     key = api.key()
     for since in (1, 4):
         said = problem(api.get(FEED, key, params={"since_sequence": since}))
