@@ -45,7 +45,8 @@ class Given:
     def text(self, fields: Fields, name: str, default: str = "") -> str:
         """A name or word of a row, without spaces around it."""
         value = fields.get(name, "").strip() or default
-        if len(value) > LONGEST_NAME or CONTROL.search(value):
+        # Most names are short and printable, which is found out fastest.
+        if len(value) > LONGEST_NAME or (not value.isprintable() and CONTROL.search(value)):
             raise Unfit(
                 BAD_TEXT, f"{name} is longer than {LONGEST_NAME} characters or holds control characters.", value
             )

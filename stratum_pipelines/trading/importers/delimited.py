@@ -60,6 +60,8 @@ def rows_of(file: SourceFile, delimiter: str) -> Iterator[Row]:
 
 
 def _split(text: str, delimiter: str) -> list[str] | None:
+    if '"' not in text:
+        return text.rstrip("\r\n").split(delimiter)
     try:
         rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
     except csv.Error:
