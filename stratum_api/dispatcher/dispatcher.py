@@ -166,6 +166,11 @@ class Dispatcher:
         ]
         most = max(min(self.settings.in_flight, self.settings.total_in_flight // max(len(ours), 1)), 1)
         rooms = {endpoint_id: self._lane(endpoint_id).take_room(most) for endpoint_id in ours}
+        for endpoint_id in ours:
+            rate = self._recipients[endpoint_id].endpoint.terms.rate_per_s
+            if rate is not None:
+                # Rates count what is claimed. Of what waits here no more than a second's worth may burst out when it is answered again.
+                rooms[endpoint_id] = min(rooms[endpoint_id], max(int(rate), 1) - len(self._lane(endpoint_id).waiting))
         return {endpoint_id: room for endpoint_id, room in rooms.items() if room > 0}
 
     def _lane(self, endpoint_id: str) -> Lane:

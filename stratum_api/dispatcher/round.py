@@ -71,13 +71,13 @@ class Rounds:
             record(connection, tried, now)
             give_back(connection, returned)
             health = self._health(connection, _by_endpoint(sent, recipients), rooms, recipients, now)
-            loads = self._claim(connection, rooms, recipients, health, now) if rooms else []
+            loads, n_gone = self._claim(connection, rooms, recipients, health, now) if rooms else ([], 0)
             store(connection, health.changed)
         return Done(
             loads,
             self._disable_those_that_must(health.judged, recipients, now),
             len(tried),
-            sum(one.state == DEAD for one in tried),
+            sum(one.state == DEAD for one in tried) + n_gone,
         )
 
     def _health(
@@ -109,7 +109,7 @@ class Rounds:
         recipients: Mapping[str, Recipient],
         health: "Healths",
         now: dt.datetime,
-    ) -> list[Load]:
+    ) -> tuple[list[Load], int]:
         wanted = {one: n for one, n in rooms.items() if (health.of(one).paused_until or now) <= now}
         probing = {one for one in wanted if health.of(one).is_open}
         wanted |= dict.fromkeys(probing, 1)
@@ -128,8 +128,8 @@ class Rounds:
 
     def _loads(
         self, connection: sa.Connection, claims: Sequence[Claim], probing: set[str], now: dt.datetime
-    ) -> list[Load]:
-        """The claims with their bodies; those whose messages are gone are given up here."""
+    ) -> tuple[list[Load], int]:
+        """The claims with their bodies; those whose messages are gone are given up here, and counted."""
         missing = {one for claim in claims for one in claim.outbox_ids if one not in self._bodies}
         if missing:
             found = messages(connection, sorted(missing))
@@ -146,7 +146,7 @@ class Rounds:
         while len(self._bodies) > BODIES_KEPT:
             self._bodies.popitem(last=False)
         record(connection, gone, now)
-        return loads
+        return loads, len(gone)
 
     def _disable_those_that_must(
         self, judged: Mapping[str, tuple[Health, Sequence[Sent]]], recipients: Mapping[str, Recipient], now: dt.datetime

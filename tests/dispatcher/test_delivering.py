@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from stratum_api.dispatcher.lane import Load
 from tests.api.conftest import make_account
 from tests.dispatcher.workbench import Workbench, now, run_with
 from tests.receiver import OK
 from warehouse.database import Accounts, Database, Endpoints
 from warehouse.database.outbox import Outbox
 from warehouse.database.webhooks import ReplaySelection
+from warehouse.database.webhooks.queue import Claim
 
 FAIL = b"HTTP/1.1 500 No\r\ncontent-length: 4\r\n\r\noops"
 
@@ -240,6 +242,23 @@ def test_an_endpoint_gets_no_more_a_second_than_its_rate(database: Database) -> 
             await asyncio.sleep(1.0)
             # Ten at once, and ten within the second.
             assert 10 <= len(bench.receiver.requests) <= 21
+
+    run_with(database, work)
+
+
+def test_no_more_than_a_seconds_worth_waits_for_an_endpoint_that_has_a_rate(database: Database) -> None:
+    async def work(bench: Workbench) -> None:
+        slow, free = bench.register(rate_per_s=2.0), bench.register()
+        dispatcher = bench.dispatcher()
+        dispatcher._recipients = dispatcher.directory.current(now())
+        lanes = [dispatcher._lane(one) for one in (slow, free)]
+        for lane in lanes:
+            lane.n_sending = 20
+        assert dispatcher._rooms() == {slow: 2, free: 30}
+        for lane in lanes:
+            lane.waiting.extend([Load(Claim(1, 1, "id", slow, ("id",), 0, now(), now()), b"")] * 2)
+        assert dispatcher._rooms() == {free: 28}
+        await dispatcher.poster.close()
 
     run_with(database, work)
 

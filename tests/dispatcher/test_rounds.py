@@ -142,6 +142,13 @@ def test_dispatchers_that_judge_endpoints_with_rates_do_not_lock_each_other_out(
     assert failures == []
 
 
+def test_what_lost_its_message_counts_as_given_up(turns: Turns) -> None:
+    with turns.database.begin() as connection:
+        connection.exec_driver_sql("delete from outbox")
+    done = turns.turn(turns.one, 0, room=3)
+    assert (done.loads, done.n_dead) == ([], 3)
+
+
 def test_only_accounts_in_good_standing_whose_plan_includes_it_get_messages(turns: Turns) -> None:
     database = turns.database
     assert list(turns.directory.current(NOW)) == [turns.endpoint_id]
