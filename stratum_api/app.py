@@ -25,6 +25,7 @@ from stratum_api.access import guard
 from stratum_api.controllers.account import AccountController
 from stratum_api.controllers.analytics import AnalyticsController
 from stratum_api.controllers.books import BookController
+from stratum_api.controllers.charts import ChartController
 from stratum_api.controllers.clv_recap import ClvRecapController
 from stratum_api.controllers.clv_records import ClvRecordController
 from stratum_api.controllers.clv_summary import ClvSummaryController
@@ -37,6 +38,8 @@ from stratum_api.controllers.health import HealthController
 from stratum_api.controllers.keys import KeyController
 from stratum_api.controllers.plans import PlanController
 from stratum_api.controllers.scorecards import ScorecardController
+from stratum_api.controllers.shared import SharedController
+from stratum_api.controllers.shares import ShareController
 from stratum_api.controllers.signals import SignalController
 from stratum_api.controllers.stream import StreamController
 from stratum_api.controllers.trades import TradeController
@@ -95,6 +98,9 @@ CONTROLLERS = (
     ExportController,
     AnalyticsController,
     TradeController,
+    ChartController,
+    ShareController,
+    SharedController,
     WebhookController,
     WebhookLogController,
 )

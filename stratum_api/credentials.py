@@ -16,8 +16,8 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ID_LENGTH, SECRET_LENGTH, CHECKSUM_LENGTH = 12, 32, 6
 PATTERN = re.compile(rf"(sk_[0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH + CHECKSUM_LENGTH}}}", re.ASCII)
 LENGTH = 3 + ID_LENGTH + 1 + SECRET_LENGTH + CHECKSUM_LENGTH
-# A whole key wherever it stands in a text: what logs replace.
-ANYWHERE = re.compile(rf"(sk_[0-9A-Za-z]{{{ID_LENGTH}}}_)[0-9A-Za-z]{{8,}}", re.ASCII)
+# A whole key, or a link somebody shared, wherever it stands in a text: what logs replace.
+ANYWHERE = re.compile(rf"(s[hk]_[0-9A-Za-z]{{{ID_LENGTH}}}_)[0-9A-Za-z]{{8,}}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def digest(text: str, secret: bytes) -> str:
 
 
 def hide_keys(text: str) -> str:
-    """The text with *** in the place of the secret of every key in it.
+    """The text with *** in the place of the secret of every key and every shared link in it.
 
     Examples:
         >>> hide_keys("used sk_7Hq2Zk1pQ0aB_" + "x" * 38)

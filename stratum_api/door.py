@@ -189,7 +189,8 @@ class _Answer:
         visit.status = message.get("status", 101)
         headers = [*message.get("headers", ()), (b"x-request-id", visit.request_id.encode()), *SECURITY_HEADERS]
         names = {name for name, _ in headers}
-        headers.append(PAGE_POLICY if visit.path.startswith("/docs") else PLAIN_POLICY)
+        if PLAIN_POLICY[0] not in names:
+            headers.append(PAGE_POLICY if visit.path.startswith("/docs") else PLAIN_POLICY)
         if NOT_KEPT[0] not in names:
             headers.append(NOT_KEPT)
         if visit.decision is not None:

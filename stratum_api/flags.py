@@ -48,6 +48,14 @@ FLAGS = (
     Flag(
         "exports", Setting("STRATUM_API_ENABLE_EXPORTS", "true", "Whether plans that include exports may fetch them.")
     ),
+    Flag(
+        "shares",
+        Setting(
+            "STRATUM_API_ENABLE_SHARES",
+            "true",
+            "Whether plans that include analytics may share figures by links, and whether those links open.",
+        ),
+    ),
     Flag("stream", Setting("STRATUM_API_ENABLE_STREAM", "true", "Whether plans that include the stream may open one.")),
     Flag(
         "webhooks",

@@ -57,6 +57,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 FIRST = ("signals", "stream")
+# Addresses whose requests are counted against a limit.
+LIMITED = ("/api/", "/share/")
 BESIDE = ("description", "health")
 LIMIT_HEADERS: dict[str, str] = {
     "RateLimit-Policy": 'The limit per minute, as in `"minute";q=60;w=60`.',
@@ -107,7 +109,7 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
     access: Access = handler.opt["access"]
     said = (operation.get("description") or operation["operationId"]).partition("\n")[0]
     operation["summary"] = re.split(r"(?<=[.:;])\s", said, maxsplit=1)[0].rstrip(".:;")
-    is_limited = path.startswith("/api/")
+    is_limited = path.startswith(LIMITED)
     headers = {name: _header(said) for name, said in LIMIT_HEADERS.items()} if is_limited else {}
     headers["X-Request-ID"] = _header("The id of the request, the caller's own where it sent one.")
     if access.scope:
@@ -121,6 +123,11 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
             response.setdefault("headers", {}).update(headers)
     if "dataset" in handler.opt:
         operation["responses"]["200"]["content"] = _documents(handler.opt["dataset"])
+    if "answer" in handler.opt:
+        # The same in several forms, of which one is JSON.
+        ref = {"$ref": f"#/components/schemas/{handler.opt['answer'].__name__}"}
+        content = {one: {"schema": {"type": "string"}} for one in handler.opt["forms"]}
+        operation["responses"]["200"]["content"] = {**content, "application/json": {"schema": ref}}
     if "example" in handler.opt:
         operation["responses"]["200"]["content"]["application/json"]["examples"] = _examples(handler)
     by_status: dict[int, list[type[Problem]]] = {}
@@ -144,6 +151,7 @@ def _schemas(app: Litestar) -> dict[str, Any]:
     signatures = [handler.parsed_fn_signature for handler in handlers]
     bodies = {one.parameters["data"].annotation for one in signatures if "data" in one.parameters}
     shown = {kind for handler in handlers if "veil" in handler.opt for kind in handler.opt["veil"].hidden}
+    shown |= {handler.opt["answer"] for handler in handlers if "answer" in handler.opt}
     found = bodies | shown | {one.return_type.annotation for one in signatures}
     structs = _with_inner([kind for kind in found if isinstance(kind, type) and issubclass(kind, msgspec.Struct)])
     _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
@@ -229,7 +237,7 @@ def _problems(
 ) -> Iterator[type[Problem]]:
     """Every problem the endpoint can answer with."""
     yield from (BadRequest, ParameterInvalid, Fault, Unavailable)
-    if path.startswith("/api/"):
+    if path.startswith(LIMITED):
         yield from (KeyRefused, AccessEnded, TooManyRequests)
     yield AddressTooLong
     if "{" in path:

@@ -10,6 +10,7 @@ STREAM_READ = "stream:read"
 ACCOUNT_READ = "account:read"
 KEYS_MANAGE = "keys:manage"
 WEBHOOKS_MANAGE = "webhooks:manage"
+SHARES_MANAGE = "shares:manage"
 
 SCOPES: dict[str, str] = {
     INTEL_READ: "Read signals, consensus, games, books and closing-line value.",
@@ -18,6 +19,7 @@ SCOPES: dict[str, str] = {
     ACCOUNT_READ: "Read the account, its entitlement, its keys and its usage.",
     KEYS_MANAGE: "Issue, rotate and revoke keys of the account.",
     WEBHOOKS_MANAGE: "Register, change and test webhooks of the account.",
+    SHARES_MANAGE: "Make, list and revoke links that show what came of trades to whoever has them.",
 }
 # What a key gets when nobody says otherwise: it can read everything and change nothing.
 USUAL = (INTEL_READ, INTEL_EXPORT, STREAM_READ, ACCOUNT_READ)

@@ -21,6 +21,7 @@ from stratum_api.server_secret import server_secret
 from stratum_api.settings import ApiSettings
 from stratum_api.stream import Streams, open_seats
 from stratum_api.wakeups import Wakeups
+from warehouse.charts import ChartCache
 from warehouse.database import Database
 from warehouse.database.outbox import CALLED_OUT
 from warehouse.lake import Lake
@@ -30,6 +31,8 @@ from warehouse.settings import Settings
 KEY_CONNECTIONS = 2
 # One for what is new, the others for those who catch up.
 STREAM_CONNECTIONS = 3
+# Remembered by a worker, a megabyte each at most; more are in the folder.
+MOST_PICTURES = 32
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Service:
     """Everything endpoints and the door work with.
 
     `rows` is the short way to read what is hot, `history` the way to all that was, `newest` what is remembered of
-    it, `analyses` what is computed of trades, `database` the long way to change.
+    it, `analyses` what is computed of trades, `charts` what is drawn of them, `database` the long way to change.
     `readiness` says whether all of it answers, `destinations` where webhooks may go.
     """
 
@@ -49,6 +52,8 @@ class Service:
     stretches: Stretches
     newest: Newest
     analyses: Analyses
+    charts: Analyses
+    chart_cache: ChartCache
     turns: Turns
     rows: Rows
     cursors: Cursors
@@ -104,6 +109,7 @@ def make_service(storage: Settings, settings: ApiSettings, destinations: Destina
     meter = Meter(database, storage.home / "api" / "usage", with_alerts="limit_alerts" in settings.flags)
     lake = Lake(storage.lake_url)
     history = History(lake)
+    book = TradeBook(lake)
     return Service(
         settings=settings,
         storage=storage,
@@ -112,7 +118,9 @@ def make_service(storage: Settings, settings: ApiSettings, destinations: Destina
         history=history,
         stretches=Stretches(history),
         newest=Newest(lake),
-        analyses=Analyses(TradeBook(lake)),
+        analyses=Analyses(book),
+        charts=Analyses(book, most=MOST_PICTURES, at_once=1),
+        chart_cache=ChartCache(storage.home / "api" / "charts"),
         turns=Turns(),
         rows=rows,
         cursors=Cursors(secret),

@@ -20,12 +20,12 @@ MOST_REMEMBERED = 256
 class Analyses:
     """Computes answers from the trades of one lake."""
 
-    def __init__(self, book: TradeBook, *, most: int = MOST_REMEMBERED) -> None:
+    def __init__(self, book: TradeBook, *, most: int = MOST_REMEMBERED, at_once: int = AT_ONCE) -> None:
         self.book = book
         self.most = most
         self._found: OrderedDict[Hashable, Any] = OrderedDict()
         self._computing: dict[Hashable, asyncio.Task[Any]] = {}
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = asyncio.Semaphore(at_once)
 
     async def get(
         self,

@@ -1217,6 +1217,61 @@ class TradePage(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Null on the last page."""
 
 
+class Share(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A link without its secret."""
+
+    share_id: str
+    kind: str
+    title: str
+    is_single_use: bool
+    is_live: bool
+    """Whether it can still be opened."""
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    n_opened: int
+    opened_at: dt.datetime | None = None
+    """When it was opened last."""
+    revoked_at: dt.datetime | None = None
+
+
+class Shares(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The newest 500 links of the account, ended ones included."""
+
+    shares: list[Share]
+
+
+class NewShare(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A new link. `path` is shown this once and cannot be shown again."""
+
+    share: Share
+    path: str
+    """Behind the address of this server; whoever has it needs no key."""
+
+
+class ShareWanted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What to share, by the filters of the endpoints about trades, and for how long."""
+
+    kind: Literal["drawdown", "equity", "metrics"]
+    """A curve in percent, or the figures that are no money."""
+    title: str = 'Performance'
+    """What stands above it, as it is."""
+    is_single_use: bool = True
+    """Whether it opens once; else as often as it is opened."""
+    expires_in_s: int = 86400
+    """For how many seconds it opens."""
+    account: str | None = None
+    strategy: str | None = None
+    symbol: str | None = None
+    source: list[Literal["backtest", "bot", "manual", "paper"]] | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    as_of: dt.datetime | None = None
+    currency: str | None = None
+    zone: str = 'UTC'
+    starting_balance: int | None = None
+    risk_free_rate: float = 0.0
+
+
 class Filters(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Conditions on messages about signals, all of which have to hold; an empty one lets every message through.
 

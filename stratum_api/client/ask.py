@@ -515,6 +515,61 @@ def list_trades(*, account: str | None = None, strategy: str | None = None, symb
     return Call("/api/v1/analytics/trades", answers.TradePage, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of, "status": status, "limit": limit, "cursor": cursor})
 
 
+def get_chart(*, account: str | None = None, strategy: str | None = None, symbol: str | None = None, source: Sequence[Literal["bot", "manual", "paper", "backtest"]] | None = None, since: dt.datetime | None = None, until: dt.datetime | None = None, currency: str | None = None, zone: str | None = None, starting_balance: int | None = None, risk_free_rate: float | None = None, as_of: dt.datetime | None = None, kind: Literal["equity", "drawdown", "months", "hours", "results", "rolling"] | None = None, measure: Literal["total_return", "volatility", "sharpe", "sortino", "max_drawdown", "calmar"] | None = None, theme: Literal["light", "dark"] | None = None, width: int | None = None, height: int | None = None, scale: int | None = None) -> Call[bytes]:
+    """A PNG of equity, drawdown, results by month or by hour, the spread of results, or a rolling figure.
+
+    It comes with an `ETag`: sent back as `If-None-Match`, it is answered with 304 while the picture is the same.
+
+    Needs the scope `intel:read`. Billed when it is answered with a status below 400.
+
+    `account`: The account trades were made in.
+    `strategy`: The strategy that made them.
+    `symbol`: What was traded: EURUSD, or the sport of bets.
+    `source`: Where trades come from; several may be named. All that the account may see unless said: `bot` and `manual` are real money, which is shown only where it was granted.
+    `since`: Trades that ended from then on: ISO 8601 with Z or an offset, within the plan's history.
+    `until`: Trades that ended up to then, included. Now by default.
+    `currency`: By ISO 4217, as in USD. Has to be given where trades are in more than one.
+    `zone`: The time zone in which days begin, as in Europe/London.
+    `starting_balance`: What there was at `since`, in minor units. By default what the accounts noted, else 1,000,000.
+    `risk_free_rate`: What could be had without risk, a share a year: 0.03 is 3 %.
+    `as_of`: The moment the answer speaks for: ISO 8601 with Z or an offset, not in the future. Now by default.
+    `kind`: What is drawn.
+    `measure`: The figure of a rolling chart.
+    `theme`: Its colours.
+    `width`: Pixels of a page.
+    `height`: Pixels of a page.
+    `scale`: Pixels of the picture for each of the page: 2 is sharp on most screens.
+    """
+    return Call("/api/v1/analytics/chart.png", bytes, {"account": account, "strategy": strategy, "symbol": symbol, "source": source, "since": since, "until": until, "currency": currency, "zone": zone, "starting_balance": starting_balance, "risk_free_rate": risk_free_rate, "as_of": as_of, "kind": kind, "measure": measure, "theme": theme, "width": width, "height": height, "scale": scale})
+
+
+def list_shares() -> Call[answers.Shares]:
+    """The links of the account, newest first, without their secrets.
+
+    Needs the scope `shares:manage`.
+    """
+    return Call("/api/v1/analytics/shares", answers.Shares)
+
+
+def make_share(body: answers.ShareWanted) -> Call[answers.NewShare]:
+    """Make a link that shows a curve or figures to whoever has it, without a key, as they stand now.
+
+    Shown are returns in percent by day, and ratios: no money, account, stake, signal or book. It opens once, or for
+    at most 24 hours.
+
+    Needs the scope `shares:manage`.
+    """
+    return Call("/api/v1/analytics/shares", answers.NewShare, method="POST", body=body)
+
+
+def revoke_share(share_id: str) -> Call[answers.Share]:
+    """End a link for good, at once. Revoking it again changes nothing.
+
+    Needs the scope `shares:manage`.
+    """
+    return Call(f"/api/v1/analytics/shares/{quote(share_id, safe='')}", answers.Share, method="DELETE")
+
+
 def get_webhook(endpoint_id: str) -> Call[answers.Webhook]:
     """One webhook, without its secret.
 

@@ -40,7 +40,7 @@ OPERATIONS = {one.definition.raw["operationId"]: one for one in FOUND}
 # A stream does not end; its own tests ask it everything.
 ENDLESS = {"openStream"}
 # What stands for itself is met often enough only when it is named: ids that exist.
-KNOWN = {"signal_id": OLD_SIGNAL, "event_id": GAME, "event": GAME}
+KNOWN = {"signal_id": OLD_SIGNAL, "event_id": GAME, "event": GAME, "type": "hour"}
 
 
 @pytest.fixture(autouse=True)

@@ -61,8 +61,11 @@ QUESTIONS: dict[str, list[dict[str, str]]] = {
     "getClvRecap": [{"day": "2026-01-01"}, {"span": "week"}],
 }
 INTEL = "/api/v1/intel"
-# What is made of trades is hidden and delayed like all other intelligence.
-INTELLIGENCE = (INTEL, "/api/v1/analytics")
+
+
+def is_intelligence(path: str) -> bool:
+    """Whether an address is hidden and delayed by plan: all of the market, and what is made of trades."""
+    return path.startswith((INTEL, "/api/v1/analytics")) and "/shares" not in path
 
 
 def told(answer: httpx.Response) -> str:
@@ -94,7 +97,7 @@ def hidden(api: Api) -> dict[str, bool]:
         handler.opt["operation"]: any("veil" in handler.opt and handler.opt["veil"].hidden.values())
         for route in api.app.app.routes  # type: ignore[attr-defined]
         for handler in getattr(route, "route_handlers", [])
-        if route.path.startswith(INTELLIGENCE) and "GET" in handler.http_methods
+        if is_intelligence(route.path) and "GET" in handler.http_methods
     }
 
 
@@ -106,7 +109,7 @@ def test_no_endpoint_tells_any_plan_what_it_does_not_include(start_api: Callable
     seed_trades(api)
     hides = hidden(api)
     reads = list(readings(api))
-    assert {operation for operation, path, _ in reads if path.startswith(INTELLIGENCE)} == set(hides)
+    assert {operation for operation, path, _ in reads if is_intelligence(path)} == set(hides)
     for plan in load_plans().values():
         key = api.key(plan.code, requests_per_minute=100_000)
         for operation, path, questions in reads:
@@ -128,7 +131,7 @@ def test_no_endpoint_tells_any_plan_what_it_does_not_include(start_api: Callable
 def test_every_endpoint_of_intelligence_is_declared_with_a_veil_and_billed(api: Api) -> None:
     for route in api.app.app.routes:  # type: ignore[attr-defined]
         for handler in getattr(route, "route_handlers", []):
-            if route.path.startswith(INTELLIGENCE) and "GET" in handler.http_methods:
+            if is_intelligence(route.path) and "GET" in handler.http_methods:
                 assert "veil" in handler.opt, route.path
                 assert handler.opt["access"].is_billable or not handler.opt["access"].scope, route.path
 

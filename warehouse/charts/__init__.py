@@ -11,6 +11,7 @@ from warehouse.charts.equity import drawdown_chart, equity_chart
 from warehouse.charts.grids import hours_chart, months_chart
 from warehouse.charts.look import MOST_BYTES, MOST_PIXELS, Look
 from warehouse.charts.results import results_chart
+from warehouse.charts.returns import returns_chart
 from warehouse.charts.rolling import rolling_chart
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "hours_chart",
     "months_chart",
     "results_chart",
+    "returns_chart",
     "rolling_chart",
 ]

@@ -17,6 +17,7 @@ from warehouse.database.marks import Marks
 from warehouse.database.mirror import METADATA
 from warehouse.database.outbox import Message, Outbox
 from warehouse.database.outbox_retention import OutboxRetention
+from warehouse.database.shares import Share, Shares
 from warehouse.database.webhooks import Endpoint, Endpoints
 
 __all__ = [
@@ -43,4 +44,6 @@ __all__ = [
     "OutboxRetention",
     "PolledSport",
     "Published",
+    "Share",
+    "Shares",
 ]
