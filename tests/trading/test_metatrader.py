@@ -68,6 +68,22 @@ def test_a_cancelled_order_and_an_open_trade_have_no_profit(desk: Desk) -> None:
     assert done.refused == {reasons.PENDING_ORDER: 1}
 
 
+def test_a_total_that_is_not_what_was_read_is_said(desk: Desk) -> None:
+    def remarks(total: str) -> list[str]:
+        totals = row("&nbsp;", "-1.40", "0.00", "0.70", total)
+        done = desk.bring(page(four("1"), four("2"), totals), "s.htm", currency="")
+        return [remark for remark in done.remarks if "total" in remark]
+
+    assert remarks("100.00") == []
+    assert remarks("1 100.00") == ["The statement's own total of profits is 1 100.00; the 2 rows read come to 100.00."]
+
+
+def test_an_amount_that_is_none_costs_its_row_alone_also_where_there_is_a_total(desk: Desk) -> None:
+    totals = row("&nbsp;", "0.00", "0.00", "0.00", "50.00")
+    done = desk.bring(page(four("1"), four("2", gross="5 0 0"), totals), "s.htm", currency="")
+    assert (done.rows["trades"].n_new, done.refused) == (1, {reasons.BAD_NUMBER: 1})
+
+
 def test_deposits_and_withdrawals_become_equity_points_and_credit_does_not(desk: Desk) -> None:
     rows = [
         "<tr><td>31</td><td>2018.05.14 08:00:00</td><td>balance</td><td colspan=10>Deposit</td><td>1 000.00</td></tr>",

@@ -42,7 +42,7 @@ def read(file: SourceFile, column_map: ColumnMap | None = None) -> Contents:
     if not page.report.has_rows and not page.currency:
         raise Unfit(UNKNOWN_FILE, "No row of it is one of a MetaTrader statement.", file.path.name)
     is_whole = text.rstrip("\x00 \r\n\t").lower().endswith("</html>")
-    return Contents(_entries(page, is_whole), currency=page.currency)
+    return Contents(_entries(page, is_whole), currency=page.currency, remarks=page.report.remarks)
 
 
 def _entries(page: "_Page", is_whole: bool) -> Iterator[Entry | Refusal]:

@@ -6,10 +6,13 @@ are times and numbers, says what the row is.
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from stratum_pipelines.providers.reading import Refusal
-from stratum_pipelines.trading.entries.reasons import PENDING_ORDER, UNKNOWN_ROW
+from stratum_pipelines.trading.entries.numbers import decimal_of
+from stratum_pipelines.trading.entries.reasons import PENDING_ORDER, UNKNOWN_ROW, Unfit
 from stratum_pipelines.trading.entries.rows import Entry
 
 TICKET = re.compile(r"[0-9]{1,20}")
@@ -46,17 +49,34 @@ class Report:
     found: list[Entry | Refusal] = field(default_factory=list)
     deals: list[Deal] = field(default_factory=list)
     has_rows: bool = False
+    remarks: list[str] = field(default_factory=list)
 
     def take(self, cells: Sequence[str], place: str, title: str = "") -> None:
         """Add what a row says; one that is no trade, transfer or fill is passed over."""
-        said = row_of([" ".join(cell.split()) for cell in cells], place, title)
+        texts = [" ".join(cell.split()) for cell in cells]
+        said = row_of(texts, place, title)
         if said is None:
+            if len(texts) == 5 and not texts[0] and _are_numbers(texts[1:]):
+                self._check_total(texts[-1])
             return
         self.has_rows = True
         if isinstance(said, Deal):
             self.deals.append(said)
         elif said:
             self.found.append(said)
+
+    def _check_total(self, total: str) -> None:
+        """Remark on a statement of version 4 whose own total of closed trades is not what was read of them."""
+        closed = [one for one in self.found if isinstance(one, Entry) and one.fields.get("status") == "closed"]
+        is_open = any(isinstance(one, Entry) and one.fields.get("status") == "open" for one in self.found)
+        if is_open or not closed:
+            return
+        # An amount that is no number is refused with its row; there is nothing to compare then.
+        with suppress(Unfit):
+            read = sum(decimal_of(one.fields["gross_profit"]) or Decimal(0) for one in closed)
+            if decimal_of(total) != read:
+                said = f"The statement's own total of profits is {total}; the {len(closed)} rows read come to {read}."
+                self.remarks.append(said)
 
 
 Said = Entry | Refusal | Deal | tuple[()] | None
