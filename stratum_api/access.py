@@ -9,7 +9,7 @@ from litestar.handlers.base import BaseRouteHandler
 from stratum_api.flags import Flags
 from stratum_api.inputs import check_inputs
 from stratum_api.plans import Plan
-from stratum_api.problems import KeyMissing, NotFound, PartSwitchedOff, PlanInsufficient, ScopeMissing
+from stratum_api.problems import KeyMissing, MethodNotAllowed, NotFound, PartSwitchedOff, PlanInsufficient, ScopeMissing
 from stratum_api.visit import visit_of
 from stratum_api.visitor import Visitor
 
@@ -44,6 +44,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             return  # which methods an address takes is no secret
         raise NotFound
     visit = visit_of(connection.scope)
+    if visit.method == "HEAD" and not takes_head(handler):
+        raise MethodNotAllowed
     visit.operation = handler.opt["operation"]
     if access.flag:
         require_flag(connection.app.state.service.settings.flags, access.flag)
@@ -55,6 +57,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         require_feature(visit.visitor.plan, access.feature)
     visit.is_billable = access.is_billable and visit.visitor.has_key
     check_inputs(connection, handler)
+
+
+def takes_head(handler: BaseRouteHandler) -> bool:
+    """Whether a GET endpoint answers HEAD: not where an answer is long or endless, for it would be made for nobody."""
+    return not handler.opt.get("is_long", False)
 
 
 def require_scope(visitor: Visitor, scope: str) -> None:

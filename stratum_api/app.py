@@ -21,7 +21,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
-from stratum_api.access import guard
+from stratum_api.access import guard, takes_head
 from stratum_api.controllers.account import AccountController
 from stratum_api.controllers.analytics import AnalyticsController
 from stratum_api.controllers.books import BookController
@@ -253,7 +253,10 @@ def allowed_methods(app: Litestar, path: str) -> list[str]:
     for route in app.routes:
         pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(route.path_format))
         if isinstance(route, HTTPRoute) and re.fullmatch(pattern, path.rstrip("/") or "/"):
-            found |= {method for handler in route.route_handlers for method in handler.http_methods}
+            for handler in route.route_handlers:
+                found |= set(handler.http_methods)
+                if "GET" in handler.http_methods and takes_head(handler):
+                    found.add("HEAD")
     return sorted(found)
 
 

@@ -24,6 +24,7 @@ from stratum_api.problems import (
     BodyTooLarge,
     Fault,
     Problem,
+    RequestTooSlow,
     Unavailable,
 )
 from stratum_api.request_ids import request_id
@@ -91,28 +92,32 @@ class Door:
             time.perf_counter(),
         )
         scope.setdefault("state", {})["visit"] = visit
-        answer = _Answer(self, scope, visit, send)
+        answer = _Answer(self, scope, visit, receive, send)
         measures.OPEN.inc()
         try:
             with self.spans.around(visit, scope["headers"]):
-                await self._let_in(scope, headers, visit, receive, answer)
+                await self._let_in(scope, headers, visit, answer)
         finally:
             measures.OPEN.dec()
             seconds = time.perf_counter() - visit.started
             measures.measure(visit.operation or UNMATCHED, visit.status, seconds)
             self.service.request_log.add(visit, seconds)
 
-    async def _let_in(
-        self, scope: Scope, headers: dict[bytes, bytes], visit: Visit, receive: Receive, answer: "_Answer"
-    ) -> None:
+    async def _let_in(self, scope: Scope, headers: dict[bytes, bytes], visit: Visit, answer: "_Answer") -> None:
         try:
             # Whoever has begun to answer may take as long as it likes: an export, a stream.
             async with asyncio.timeout(self.service.settings.timeout_s) as answer.clock:
                 await self._admit(scope, headers, visit)
-                await self.app(scope, receive, answer.send)
+                # The answer to HEAD is that to GET without a body; who asked for which, the visit knows.
+                asked = {**scope, "method": "GET"} if visit.method == "HEAD" else scope
+                await self.app(asked, answer.receive, answer.send)
         except Problem as problem:
             await answer.refuse(problem)
         except TimeoutError:
+            if answer.is_waiting:
+                slow = f"The body was not there within {self.service.settings.timeout_s:g} seconds."
+                await answer.refuse(RequestTooSlow(slow, headers={"Connection": "close"}))
+                return
             await answer.refuse(Unavailable("The answer took too long.", headers={"Retry-After": str(RETRY_AFTER_S)}))
         except DatabaseError as error:
             logger.warning("%s", error, extra={"request_id": visit.request_id})
@@ -142,12 +147,20 @@ class Door:
 class _Answer:
     """The answer to one request as it goes out."""
 
-    __slots__ = ("clock", "door", "has_begun", "scope", "visit", "write")
+    __slots__ = ("clock", "door", "has_begun", "is_waiting", "read", "scope", "visit", "write")
 
-    def __init__(self, door: Door, scope: Scope, visit: Visit, write: Send) -> None:
-        self.door, self.scope, self.visit, self.write = door, scope, visit, write
+    def __init__(self, door: Door, scope: Scope, visit: Visit, read: Receive, write: Send) -> None:
+        self.door, self.scope, self.visit, self.read, self.write = door, scope, visit, read, write
         self.clock: asyncio.Timeout | None = None
         self.has_begun = False
+        self.is_waiting = False  # for more of the request
+
+    async def receive(self) -> Message:
+        """The next of the request."""
+        self.is_waiting = True
+        message = await self.read()
+        self.is_waiting = False
+        return message
 
     async def send(self, message: Message) -> None:
         """Pass a message on; its beginning gets our headers, and is where usage is noted: before the caller has anything."""
@@ -155,6 +168,8 @@ class _Answer:
         if kind in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
             self._begin(message)
         elif kind == "http.response.body":
+            if self.visit.method == "HEAD":
+                message = {**message, "body": b""}
             self.visit.n_bytes += len(message.get("body", b""))
         elif kind == "websocket.close" and not self.has_begun:
             await self.refuse(self.visit.problem or Fault())

@@ -18,6 +18,10 @@ A key is sent as `Authorization: Bearer sk_…`, or in the header `X-API-Key`; w
 `/problems/…` take no key and count against no limit: probes must get through. What readiness costs is bounded instead: its answer is kept for a
 second or two.
 
+HEAD is answered as GET is, without the body, and is billed and limited as GET is; not on the stream and on exports, whose answers are long. What is no
+HTTP, headers above 32 kB (431) or not there within 15 seconds (408), and a body that does not come in time (408) are answered with a problem too,
+and the connection is closed.
+
 A parameter that an endpoint does not have is refused on every endpoint, and so is one that is given twice where it takes one value
 (`parameter_invalid`): `errors` names each as it was written, a field of a body by its place, as in `filters.min_score`, and the whole body as `body`.
 

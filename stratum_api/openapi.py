@@ -22,6 +22,7 @@ from stratum_api.problems import (
     BadRequest,
     BodyTooLarge,
     Fault,
+    HeadTooLarge,
     KeyMissing,
     KeyRefused,
     MediaTypeUnsupported,
@@ -30,6 +31,7 @@ from stratum_api.problems import (
     PartSwitchedOff,
     PlanInsufficient,
     Problem,
+    RequestTooSlow,
     ScopeMissing,
     TooManyRequests,
     Unavailable,
@@ -239,7 +241,7 @@ def _problems(
     yield from (BadRequest, ParameterInvalid, Fault, Unavailable)
     if path.startswith(LIMITED):
         yield from (KeyRefused, AccessEnded, TooManyRequests)
-    yield AddressTooLong
+    yield from (RequestTooSlow, AddressTooLong, HeadTooLarge)
     if "{" in path:
         yield NotFound
     if access.scope:

@@ -14,6 +14,7 @@ Problem
 ├── NotFound 404               there is no such thing, or no such address
 ├── MethodNotAllowed 405       the address exists, the method does not
 ├── NotAcceptable 406          no format that was asked for can be given
+├── RequestTooSlow 408         the request did not come in whole in time
 ├── Conflict 409               the thing is in another state than the request needs
 ├── SnapshotRequired 410       the place to resume from is too old
 ├── BodyTooLarge 413           the body is longer than allowed
@@ -21,6 +22,7 @@ Problem
 ├── MediaTypeUnsupported 415   the body is of a type we do not read
 ├── TooManyRequests 429        the limit per minute is used up
 ├── TooManyStreams 429         the account has as many streams open as its plan includes
+├── HeadTooLarge 431           the headers are longer than allowed
 ├── Fault 500                  a fault of ours
 └── Unavailable 503            something the answer needs does not answer, or took too long
 
@@ -197,6 +199,15 @@ class NotAcceptable(Problem):
     status, title = 406, "No such format"
 
 
+class RequestTooSlow(Problem):
+    """The request began and did not come in whole in time: its headers within fifteen seconds, its body within the time for an answer.
+
+    Send it again, all at once; the connection is closed.
+    """
+
+    status, title = 408, "The request came too slowly"
+
+
 class Conflict(Problem):
     """The thing is in another state than the request needs, such as a key that has been rotated already.
 
@@ -258,6 +269,15 @@ class TooManyStreams(Problem):
     """
 
     status, title = 429, "Too many streams"
+
+
+class HeadTooLarge(Problem):
+    """The first line and the headers together are longer than this server reads; `max_bytes` says how long they may be.
+
+    Send fewer headers, or shorter ones; the connection is closed.
+    """
+
+    status, title = 431, "The headers are too large"
 
 
 class Fault(Problem):

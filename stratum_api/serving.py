@@ -37,6 +37,7 @@ def serve(storage: Settings, settings: ApiSettings) -> None:
     if settings.workers > 1:
         os.environ[FOLDER_VARIABLE] = str(prepare_folder(storage.home))
     from stratum_api import measures
+    from stratum_api.connection import Connection
 
     if settings.metrics_port:
         measures.listen(settings.metrics_host, settings.metrics_port)
@@ -49,7 +50,7 @@ def serve(storage: Settings, settings: ApiSettings) -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=settings.max_body_bytes,
         # It would cost every open stream hundreds of kilobytes, and more time than sending does.

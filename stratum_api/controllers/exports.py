@@ -42,7 +42,7 @@ Asked = Annotated[
 
 def exports(dataset: Dataset, operation: str) -> Callable[[Callable[..., Any]], Any]:
     """An endpoint that exports a dataset."""
-    options = {"veil": dataset.veil, "dataset": dataset}
+    options = {"veil": dataset.veil, "dataset": dataset, "is_long": True}
     return reads(f"/{dataset.name}", operation, EXPORT, NotAcceptable, **options)
 
 

@@ -90,6 +90,7 @@ class StreamController(Controller):
         FOLLOW,
         TooManyStreams,
         media_type=EVENT_STREAM,
+        is_long=True,
         responses={
             200: ResponseSpec(
                 str,
