@@ -1,6 +1,6 @@
-"""The formats that many rows can be had in: JSON, CSV, Arrow and Parquet, written piece by piece."""
+"""Which of the formats of `warehouse.formats` a request asks for."""
 
 from stratum_api.formats.asked import FORMATS, Format, asked_format
-from stratum_api.formats.encoder import Encoder
+from warehouse.formats import Encoder
 
 __all__ = ["FORMATS", "Encoder", "Format", "asked_format"]

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from stratum_api.formats.columnar import ArrowEncoder, ParquetEncoder
-from stratum_api.formats.csv_text import CsvEncoder
-from stratum_api.formats.encoder import Encoder
-from stratum_api.formats.json_text import JsonEncoder
 from stratum_api.problems import NotAcceptable
+from warehouse.formats import ArrowEncoder, CsvEncoder, Encoder, JsonEncoder, ParquetEncoder
 
 
 @dataclass(frozen=True, slots=True)

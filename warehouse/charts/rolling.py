@@ -18,11 +18,11 @@ STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)))
 LINES = (1.6, 1.6, 2.0)
 
 
-def rolling_chart(rows: pl.DataFrame, look: Look, *, name: str, is_share: bool) -> bytes:
+def rolling_chart(rows: pl.DataFrame, look: Look, *, unit: str, is_share: bool) -> bytes:
     """A PNG of one figure over windows of days, a line for each.
 
     `rows` are those of one measure of `rolling_measures`: date, window_days and value, which is null where the figure does not
-    exist; there the line has a gap. `name` stands on the axis; `is_share` shows it in percent.
+    exist; there the line has a gap. `unit` stands on the axis; `is_share` shows it in percent.
     """
     with drawing(look) as canvas:
         (axes,) = canvas.axes()
@@ -40,7 +40,7 @@ def rolling_chart(rows: pl.DataFrame, look: Look, *, name: str, is_share: bool) 
             return canvas.png()
         axes.set_ylim(*clear(np.append(known, 0.0), least=0.001))
         count_ticks(axes.yaxis, *((100, " %") if is_share else ()))
-        canvas.name(axes, up=name)
+        canvas.name(axes, up=unit)
         # Days have no clock: they are shown as they are called, in no zone.
         time_ticks(axes, _days(rows["date"].sort()), "UTC")
         axes.legend(**LEGEND, ncols=3 if look.width >= WIDE else 1, fontsize=LETTERS, labelcolor=look.palette.ink)

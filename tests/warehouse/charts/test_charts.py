@@ -53,7 +53,7 @@ def results(values: list[float | None]) -> Drawn:
 
 
 def windows(values: dict[int, list[float | None]]) -> Drawn:
-    return lambda look: rolling_chart(rolling(values), look, name="Return", is_share=True)
+    return lambda look: rolling_chart(rolling(values), look, unit="Return", is_share=True)
 
 
 def week(cells: dict[str, dict[str, float | None]]) -> Drawn:
