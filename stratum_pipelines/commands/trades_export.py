@@ -7,8 +7,8 @@ from typing import Any
 import rich_click as click
 
 from stratum_pipelines.cli import StratumError
+from stratum_pipelines.commands.choosing import choice_of, choosing
 from stratum_pipelines.commands.output import counted, opened_platform, progress
-from stratum_pipelines.commands.trades_choosing import choice_of, choosing
 
 
 @click.command(name="export")

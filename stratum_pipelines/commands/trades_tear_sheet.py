@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from stratum_pipelines.cli import StratumError
+from stratum_pipelines.commands.choosing import choice_of, choosing
 from stratum_pipelines.commands.output import json_option, opened_platform, print_json, results
-from stratum_pipelines.commands.trades_choosing import choice_of, choosing
 
 if TYPE_CHECKING:
     from stratum_pipelines.trading.sheet import TearSheet

@@ -81,7 +81,7 @@ def bankroll(lake: Lake, trades: pl.DataFrame, currency: str, balance: int | Non
     To what was written down last comes what moved since and what other trades of the accounts earned until then. Where an account
     has no row, or nothing is left, 10,000 units are assumed: shares, drawdowns and ratios scale with it.
     """
-    begun, ended = trades["entry_at"].min(), trades["exit_at"].max()
+    begun, ended = trades["entry_at"].min(), trades["exit_at"].max() or trades["entry_at"].max()
     accounts = trades["account"].unique().sort().to_list()
     mine = pl.col("account").is_in(accounts) & (pl.col("currency") == currency)
     points = lake.scan(EquityPoints).filter(mine).sort("noted_at", "equity_point_id").collect()
@@ -92,9 +92,8 @@ def bankroll(lake: Lake, trades: pl.DataFrame, currency: str, balance: int | Non
         return Bankroll(balance, "given", flows)
     earned = lake.scan(Trades).filter(mine, status="closed").filter(pl.col("exit_at") <= begun)
     closed = earned.select("account", "exit_at", "profit").collect()
-    held = [
-        _held(points.filter(noted), closed, name) for name in accounts if (noted := _until(name, begun)) is not None
-    ]
+    before = points.filter(pl.col("noted_at") <= begun)
+    held = [_held(before.filter(account=name), closed.filter(account=name)) for name in accounts]
     sums = [one for one in held if one is not None]
     total = sum(amount for amount, _ in sums)
     if not accounts or len(sums) < len(accounts) or total <= 0:
@@ -102,26 +101,17 @@ def bankroll(lake: Lake, trades: pl.DataFrame, currency: str, balance: int | Non
     return Bankroll(total, "stated" if all(is_stated for _, is_stated in sums) else "paid_in", flows)
 
 
-def _until(account: str, begun: object) -> pl.Expr:
-    return (pl.col("account") == account) & (pl.col("noted_at") <= begun)
-
-
-def _held(points: pl.DataFrame, closed: pl.DataFrame, account: str) -> tuple[int, bool] | None:
-    """What an account held after its last row of these, and whether that was written down; None without any."""
+def _held(points: pl.DataFrame, closed: pl.DataFrame) -> tuple[int, bool] | None:
+    """What an account held after the last of its rows, and whether that was written down; None without any."""
     if points.is_empty():
         return None
-    stated = points.filter(pl.col("balance").is_not_null()).tail(1)
-    mine = closed.filter(account=account)
+    stated = points.with_row_index("place").filter(pl.col("balance").is_not_null()).tail(1)
+    balance = 0
     if stated.height:
-        at = stated["noted_at"][0]
-        # What was noted at the same moment stands in the balance already, or it stands before it.
-        place = points.with_row_index("place").filter(pl.col("equity_point_id") == stated["equity_point_id"][0])[
-            "place"
-        ][0]
-        points, mine = points.slice(place + 1), mine.filter(pl.col("exit_at") > at)
-    flows = points.filter(pl.col("kind") != "balance")["amount"].sum()
-    start = stated["balance"][0] if stated.height else 0
-    return int(start + flows + mine["profit"].sum()), bool(stated.height)
+        place, at, balance = stated.select("place", "noted_at", "balance").row(0)
+        points, closed = points.slice(place + 1), closed.filter(pl.col("exit_at") > at)
+    flows = int(points.filter(pl.col("kind") != "balance")["amount"].sum())
+    return balance + flows + int(closed["profit"].sum()), bool(stated.height)
 
 
 def only_currency(currencies: Sequence[str]) -> str:

@@ -162,7 +162,7 @@ def _sign(measure: Measure) -> str:
 
 def _about_balance(sheet: TearSheet) -> str:
     begun = money_text(sheet.bankroll.balance, sheet.currency)
-    moved = sheet.bankroll.flows["flow"].sum()
+    moved = int(sheet.bankroll.flows["flow"].sum())
     later = (
         f" Later {money_text(moved, sheet.currency, signed=True)} were paid in or out; that is no result."
         if moved
@@ -172,11 +172,9 @@ def _about_balance(sheet: TearSheet) -> str:
 
 
 def _footer(sheet: TearSheet) -> Markup:
-    newest = sheet.trades["recorded_at"].max()
     rows = [
         ("Trades", element("code", f"sha256:{sheet.fingerprint}")),
         ("Code", element("code", code_version())),
-        ("Known until", moment_text(newest, "UTC") + " UTC"),  # type: ignore[arg-type]
         ("Asked for", str(sheet.choice)),
     ]
     said = table(("", ""), rows, texts=2)

@@ -34,6 +34,7 @@ STATUSES = {
     "cancelled": "were orders that never became trades",
 }
 MOST_STRATEGIES = 30
+A_YEAR = 365
 
 
 def figures(sheet: TearSheet) -> Markup:
@@ -69,7 +70,10 @@ def yearly_figures(sheet: TearSheet) -> Markup:
         )
         for name in names
     ]
-    return table(head, rows, texts=2, caption="Figures a year, on three bases: compare like with like")
+    made = table(head, rows, texts=2, caption="Figures a year, on three bases: compare like with like")
+    n = sheet.performance.days.height
+    short = f"{n:,} {'day is' if n == 1 else 'days are'} stretched to a year here: such figures promise what nobody has seen."
+    return made if n >= A_YEAR else joined([made, element("p", short, class_="note")])
 
 
 def windows(sheet: TearSheet) -> Markup:
@@ -132,7 +136,10 @@ def buckets(sheet: TearSheet) -> Markup:
             body = [_bucket(kind, row, sheet.currency) for row in rows.iter_rows(named=True)]
             made[kind] = table(("", "Closed", "Result", "Mean", "Won", "95 %"), body, caption=KINDS[kind])
     hours = made.pop("hour", Markup(""))
-    words = f"By entry, on the clocks of {sheet.choice.zone}; sessions on those of their own city. The more buckets, the more of them look good by luck."
+    words = (
+        f"By entry, on the clocks of {sheet.choice.zone}; sessions on those of their own city. The intervals take trades as independent: "
+        "several on one game or one day make them too narrow. And the more buckets, the more of them look good by luck."
+    )
     return joined(
         [
             element("div", element("div", hours), element("div", *made.values()), class_="two"),
@@ -199,7 +206,8 @@ def _trades(rows: pl.DataFrame, sheet: TearSheet) -> Iterator[tuple[Markup | str
             " ".join(part for part in (row["symbol"], row["direction"], row["market"], row["outcome"]) if part) + point
         )
         size = money_text(row["stake"], sheet.currency) if row["stake"] is not None else f"{row['volume'] or 0:g} lots"
-        price = "–" if row["entry_price"] is None else f"{row['entry_price']:g}"
+        digits = 4 if row["trade_type"] == "bet" else 8
+        price = "–" if row["entry_price"] is None else f"{row['entry_price']:.{digits}g}"
         at = f"{price} ({row['bookmaker']})" if row["bookmaker"] else price
         ended = (row["exit_reason"] or "not known").replace("_", " ")
         yield (
@@ -217,7 +225,7 @@ def not_counted(sheet: TearSheet) -> Markup:
     left = []
     for status, words in STATUSES.items():
         if n := sheet.statuses.get(status, 0):
-            stake = sheet.trades.filter(status=status)["stake"].sum()
+            stake = int(sheet.trades.filter(status=status)["stake"].sum())
             risked = f", {money_text(stake, sheet.currency)} staked" if stake and status == "open" else ""
             left.append(element("li", f"{n:,} {status}{risked}: they {words}."))
     if not left:

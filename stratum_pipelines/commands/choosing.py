@@ -48,6 +48,7 @@ def choice_of(
     from stratum_pipelines.trading.chosen import Choice
 
     try:
+        symbol = symbol.upper() if symbol.isalpha() else symbol
         return Choice(account, strategy, symbol, source or "", currency.upper(), first, last, zone)
     except ValueError as error:
         raise StratumError(str(error)) from error
