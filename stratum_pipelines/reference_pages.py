@@ -19,6 +19,9 @@ from stratum_pipelines.markdown import MADE, table
 from stratum_pipelines.providers import find_providers
 from stratum_pipelines.providers.provider import Provider
 from stratum_pipelines.providers.reasons import REASONS as READER_REASONS
+from stratum_pipelines.rollups import declaring
+from stratum_pipelines.rollups import settings as rollup_settings
+from stratum_pipelines.rollups.page import rollups_page
 from stratum_pipelines.signals import find_signals
 from stratum_pipelines.signals.meta import SHARED, Field
 from stratum_pipelines.signals.signal import Signal
@@ -68,6 +71,7 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
     "Polling": pipeline_settings.SETTINGS,
     "Signals": (warehouse_settings.REGIMES, *pipeline_settings.rule_settings()),
     "Paper bets": paper_settings.SETTINGS,
+    "Rollups": rollup_settings.SETTINGS,
     "Dagster": dagster_settings.SETTINGS,
 } | {title: settings for other in OTHERS for title, settings in other.SETTINGS.items()}
 
@@ -82,6 +86,8 @@ def pages() -> dict[str, str]:
         "docs/reference/errors.md": error_page(),
         "docs/reference/events.md": event_page(),
         "docs/reference/settings.md": settings_page(),
+        "docs/reference/rollups.md": rollups_page(declaring.declaration()),
+        declaring.PATH: declaring.text_of(declaring.declaration()),
         "dbt/models/sources.yml": dbt_sources(),
         ".env.example": env_example(),
     } | {path: text for other in OTHERS for path, text in other.pages().items()}

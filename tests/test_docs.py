@@ -34,6 +34,7 @@ from tests.conftest import REPOSITORY
 from warehouse.database.operations import outbox
 from warehouse.database.outbox import TOPICS
 from warehouse.lake import Lake, LakeError
+from warehouse.marts import Shelf
 from warehouse.tables import TABLES
 from warehouse.views import query
 
@@ -385,7 +386,7 @@ def test_every_query_the_pages_show_runs(tmp_path: Path) -> None:
     found = list(queries())
     assert len(found) > 10
     for where, text in found:
-        assert query(lake, text).width > 0, f"{where}: {text}"
+        assert query(lake, text, Shelf(tmp_path / "marts")).width > 0, f"{where}: {text}"
 
 
 # -- code in pages --------------------------------------------------------------------------------------------------------

@@ -119,15 +119,15 @@ def _cell(text: str) -> str:
 def dbt_sources() -> str:
     """The text of dbt's sources.yml: every table read from the lake, its columns, and tests of what is declared.
 
-    The lake is where STRATUM_LAKE_URL says, by default `.stratum/lake` in the folder dbt runs in. JSON strings are YAML
-    strings, so no text can break the file.
+    Each is a view in the schema `lake` of the DuckDB that dbt works in, over the files that counted when the build began
+    (`stratum_pipelines.rollups`). JSON strings are YAML strings, so no text can break the file.
     """
     lines = [
         "# Generated from warehouse/tables; do not edit.",
         "version: 2",
         "sources:",
         "  - name: lake",
-        "    schema: main",
+        "    schema: lake",
         "    description: The Parquet lake, a folder per table.",
         "    tables:",
     ]
@@ -137,26 +137,19 @@ def dbt_sources() -> str:
 
 
 def _source(table: type[Table]) -> Iterator[str]:
-    # dbt fills in the variable; DuckDB lists the files at each query. Older files may lack newer columns.
-    depth, hive = ("*/*", "true") if table.partition_by else ("*", "false")
-    location = (
-        "read_parquet('{{ env_var('STRATUM_LAKE_URL', '.stratum/lake') }}"
-        f"/{table.name}/{depth}.parquet', union_by_name = true, hive_partitioning = {hive})"
-    )
     yield f"      - name: {table.name}"
     yield f"        description: {json.dumps(table.description(), ensure_ascii=False)}"
-    yield "        config:"
-    yield "          meta:"
-    yield f"            external_location: {json.dumps(location)}"
+    # One test of all columns: dbt takes as long to read a test as to read a table.
+    never_null = [name for name, column in table.columns.items() if not column.nullable]
+    yield "        data_tests:"
+    yield "          - not_null_in:"
+    yield "              arguments:"
+    yield f"                columns: {json.dumps(never_null)}"
     yield "        columns:"
     for record, column in zip(column_schema(table), table.columns.values(), strict=True):
         yield f"          - name: {json.dumps(record.name)}"
         yield f"            description: {json.dumps(record.description, ensure_ascii=False)}"
-        tests = []
-        if not record.is_nullable:
-            tests.append("              - not_null")
-        if record.is_unique:
-            tests.append("              - unique")
+        tests = ["              - unique"] if record.is_unique else []
         if column.one_of:
             tests.append("              - accepted_values:")
             tests.append("                  arguments:")

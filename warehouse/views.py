@@ -15,11 +15,10 @@ import datetime as dt
 import fnmatch
 import os
 import re
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -29,6 +28,9 @@ from warehouse.lake import Lake
 from warehouse.lake.files import encode, folder_of
 from warehouse.lake.reading import find_damage
 from warehouse.lake.storage import OLD
+from warehouse.marts import Shelf
+from warehouse.marts.files import MartFiles, mart_statements
+from warehouse.shared_file import SharedFile
 from warehouse.tables import BY_NAME, TABLES, TIME, Table
 
 SCHEME = "lake"
@@ -49,12 +51,15 @@ _TYPES: dict[Any, str] = {
 }
 
 
-def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
-    """A connection to an in-memory DuckDB with a view per table, described, and a macro `<table>_on(first, last)` per partitioned one."""
-    return _connect(LakeFiles(lake))
+def connect(lake: Lake, shelf: Shelf | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to an in-memory DuckDB with a view per table, described, and a macro `<table>_on(first, last)` per partitioned one.
+
+    With a `shelf` there is a view per mart besides, over the files that are published at each query.
+    """
+    return _connect(LakeFiles(lake), shelf)
 
 
-def _connect(files: "LakeFiles") -> duckdb.DuckDBPyConnection:
+def _connect(files: "LakeFiles", shelf: Shelf | None) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"threads": min(MOST_THREADS, os.cpu_count() or 1)})
     con.register_filesystem(files)
     con.execute("set timezone = 'UTC'")
@@ -66,18 +71,25 @@ def _connect(files: "LakeFiles") -> duckdb.DuckDBPyConnection:
     for table in TABLES:
         for statement in _statements(table):
             con.execute(statement)
+    marts = MartFiles(shelf) if shelf else None
+    if marts:
+        con.register_filesystem(marts)
+        for statement in mart_statements():
+            con.execute(statement)
+        marts.is_open = True
     files.is_open = True
-    con.execute(f"set allowed_directories = ['{SCHEME}://']")
+    readable = [SCHEME, MartFiles.protocol] if marts else [SCHEME]
+    con.execute(f"set allowed_directories = [{', '.join(_text(f'{scheme}://') for scheme in readable)}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
 
 
 @contextmanager
-def connected(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+def connected(lake: Lake, shelf: Shelf | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Such a connection, closed at the end. A query that meets a damaged file raises FileDamaged, which says what to do."""
     files = LakeFiles(lake)
-    con = _connect(files)
+    con = _connect(files, shelf)
     try:
         yield con
     except duckdb.Error as error:
@@ -91,40 +103,50 @@ def connected(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def query(lake: Lake, sql: str) -> pl.DataFrame:
-    """The rows of one query over the tables."""
-    with connected(lake) as con:
+def query(lake: Lake, sql: str, shelf: Shelf | None = None) -> pl.DataFrame:
+    """The rows of one query over the tables, and over the marts where a `shelf` is given."""
+    with connected(lake, shelf) as con:
         found: Any = con.sql(sql)  # declared as never None; a statement without rows gives None all the same
         return found.pl() if found is not None else pl.DataFrame()
 
 
 def _statements(table: type[Table]) -> list[str]:
-    columns = ", ".join(_name(column) for column in table.columns)
-    # Columns are found by name in each file as it is opened; what an older file lacks is null.
-    schema = ", ".join(
-        f"{_text(name)}: {{name: {_text(name)}, type: {_text(_TYPES[column.dtype])}, default_value: null}}"
-        for name, column in table.columns.items()
-    )
-
     def rows(path: str) -> str:
-        return f"select {columns} from read_parquet({path}, schema = map {{{schema}}})"  # noqa: S608 - declared names only
+        return _rows_of(table, path)
 
-    view = _name(table.name)
+    view = name_in_sql(table.name)
     statements = [
         f"create view {view} as {rows(_text(f'{SCHEME}://{table.name}/*'))}",
         f"comment on view {view} is {_text(table.description())}",
     ]
     for name, column in table.columns.items():
         unit = f" [{column.unit}]" if column.unit else ""
-        statements.append(f"comment on column {view}.{_name(name)} is {_text(column.description + unit)}")
+        statements.append(f"comment on column {view}.{name_in_sql(name)} is {_text(column.description + unit)}")
     if table.partition_by:
         days = "cast(first_day as date) || '..' || cast(last_day as date)"
         path = f"'{SCHEME}://{table.name}/' || {days} || '/*'"
-        statements.append(f"create macro {_name(table.name + '_on')}(first_day, last_day) as table {rows(path)}")
+        statements.append(f"create macro {name_in_sql(table.name + '_on')}(first_day, last_day) as table {rows(path)}")
     return statements
 
 
-def _name(name: str) -> str:
+def rows_of_files(table: type[Table], files: Sequence[str]) -> str:
+    """The query for the rows of these very files of the lake, by their paths below it; without any, for no rows."""
+    paths = ", ".join(_text(f"{SCHEME}://{file}") for file in files or [f"{table.name}/{_DECLARATION}"])
+    return _rows_of(table, f"[{paths}]")
+
+
+def _rows_of(table: type[Table], path: str) -> str:
+    columns = ", ".join(name_in_sql(column) for column in table.columns)
+    # Columns are found by name in each file as it is opened; what an older file lacks is null.
+    schema = ", ".join(
+        f"{_text(name)}: {{name: {_text(name)}, type: {_text(_TYPES[column.dtype])}, default_value: null}}"
+        for name, column in table.columns.items()
+    )
+    return f"select {columns} from read_parquet({path}, schema = map {{{schema}}})"  # noqa: S608 - declared names only
+
+
+def name_in_sql(name: str) -> str:
+    """A name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -215,45 +237,6 @@ class LakeFiles(AbstractFileSystem):
             return self.lake.storage.stamp(name)
         except FileNotFoundError:
             return self.lake.storage.stamp(name + OLD)
-
-
-class SharedFile:
-    """A file that several threads read at once, as DuckDB does: each thread has its own place in it."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._lock = threading.Lock()
-        self._place = threading.local()
-        self._size = file.seek(0, os.SEEK_END)
-        self.closed = False
-
-    def tell(self) -> int:
-        """This thread's place."""
-        return getattr(self._place, "at", 0)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move this thread's place."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
-        self._place.at = start + offset
-        return self._place.at
-
-    def read(self, size: int = -1) -> bytes:
-        """Bytes from this thread's place on."""
-        at = self.tell()
-        with self._lock:
-            self._file.seek(at)
-            data = self._file.read(size)
-        self._place.at = at + len(data)
-        return data
-
-    def close(self) -> None:
-        """Close the file."""
-        self.closed = True
-        self._file.close()
-
-    def __del__(self) -> None:
-        # DuckDB lets go of a file without closing it.
-        self.close()
 
 
 def _is_inside(name: str) -> bool:

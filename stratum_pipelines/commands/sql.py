@@ -20,12 +20,13 @@ from stratum_pipelines.commands.rows import print_rows, write_csv, write_json
     help="table shows the first rows to a person; csv and json give all, bytes as base64.",
 )
 def sql(query: str, shape: str) -> None:
-    """Answer one SQL query (DuckDB). Every table is a view: stratum sql "show tables", "describe signals"."""
+    """Answer one SQL query (DuckDB). Every table and every rollup is a view: stratum sql "show tables", "describe signals"."""
     import duckdb
     import polars as pl
 
     from warehouse.errors import WarehouseError
     from warehouse.lake import Lake
+    from warehouse.marts import MARTS, Shelf
     from warehouse.views import connected
 
     settings = environment()
@@ -40,7 +41,7 @@ def sql(query: str, shape: str) -> None:
                 "To keep what a query gives: stratum sql --format csv QUERY > FILE."
             )
         require_lake(settings)
-        with connected(Lake(settings.lake_url)) as con:
+        with connected(Lake(settings.lake_url), Shelf(settings.home / MARTS)) as con:
             found = con.sql(query)
             if "INTERVAL" in map(str, found.types):
                 found = found.project(_without_intervals(found.columns, [str(kind) for kind in found.types]))

@@ -1,0 +1,5 @@
+select
+  symbol, source, currency,
+  {{ rolled_up() }}
+from {{ ref('daily_rollups') }}
+group by symbol, source, currency
