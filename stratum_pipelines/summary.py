@@ -106,7 +106,7 @@ def summarise(platform: Platform, providers: Collection[str]) -> Summary:
         refused=dict(brought.refused().group_by("reason").len().sort("reason").collect().iter_rows()),
         example_signal=_example(brought),
         paper_stake=platform.paper.stake,
-        paper_bets=bet_outcomes(brought.of_games(Trades).filter(MINE)).to_dicts(),
+        paper_bets=_paper_bets(brought),
     )
 
 
@@ -193,6 +193,12 @@ def _scorecard(brought: _Brought) -> list[dict[str, Any]]:
         pl.col("signal_type") != "",
     )
     return wanted.drop("sport_key", "time_bucket", "window").sort("signal_type", "market").to_dicts()
+
+
+def _paper_bets(brought: _Brought) -> list[dict[str, Any]]:
+    """What came of the paper bets on their games, over all and by strategy."""
+    counted = (pl.col("is_current"), pl.col("convention") == COUNTED_CONVENTION)
+    return bet_outcomes(brought.of_games(Trades).filter(MINE), brought.of_games(ClvRecords).filter(counted)).to_dicts()
 
 
 def _example(brought: _Brought) -> dict[str, object] | None:
