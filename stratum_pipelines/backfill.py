@@ -97,4 +97,6 @@ def _backfill(
         for written in score_days(platform, done.days).values():
             for name, count in written.items():
                 done.following[name] = done.following.get(name, 0) + count
-    done.following["trades"] = bet_days(platform, done.days).n_bets
+    bets = bet_days(platform, done.days)
+    if bets.days["trades"]:
+        done.following["trades"] = bets.n_bets
