@@ -1,6 +1,7 @@
 """Trades, balances and checks of trades: paper bets on signals are made here, everything else is entered by imports."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ENTERED = [asset_of("validation_logs")]
 NAMES = ("trades", "equity_points")
+LOG = logging.getLogger(__name__)
 
 
 @dg.multi_asset(
@@ -40,8 +42,28 @@ def bet_days(context: dg.AssetExecutionContext, platform: PlatformResource) -> I
             context.add_asset_metadata(shown(opened, name, day), asset_key=name, partition_key=day.isoformat())
         for day in set(made.days[name]).difference(days):
             context.log_event(materialised(name, shown(opened, name, day), day=day))
+    if days:
+        drawn = pictured(opened, max(days))
+        for name in NAMES:
+            context.add_asset_metadata(drawn[name], asset_key=name, partition_key=max(days).isoformat())
     for name in NAMES:
         yield dg.MaterializeResult(asset_key=name)
+
+
+def pictured(platform: "Platform", day: dt.date) -> dict[str, dict[str, Any]]:
+    """The paper account up to a day as pictures, per table; a run over many days has them on its last."""
+    from stratum_pipelines.plots import as_markdown
+    from stratum_pipelines.trading.paper_bets import ACCOUNT
+    from stratum_pipelines.trading.pictures import pictures_of_account
+
+    try:
+        made = pictures_of_account(platform.lake, ACCOUNT, "paper", day)
+    except Exception:
+        # A picture is never worth losing a computed day for.
+        LOG.exception("The paper account up to %s could not be drawn.", day)
+        made = {}
+    shown = {name: dg.MetadataValue.md(as_markdown(png, title)) for name, (title, png) in made.items()}
+    return {"trades": shown, "equity_points": {name: one for name, one in shown.items() if name == "balance"}}
 
 
 def shown(platform: "Platform", name: str, day: dt.date) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import polars as pl
 from warehouse.charts.look import MOST_BYTES, Look
 
 # Counted up when a drawing changes: what was kept of the old one is then not found any more.
-DRAWING = 1
+DRAWING = 2
 SUFFIX = ".png"
 BEGINS, ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 MOST_KEPT = 64_000_000

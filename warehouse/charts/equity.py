@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NOTHING = "Nothing was closed in this period."
 # So many deposits and withdrawals are marked one by one; more would be a fence.
 MOST_FLOWS = 60
+LOW = 360  # pixels of a page: in a picture below that ticks of the drawdown would meet
 
 
 def equity_chart(moments: pl.DataFrame, look: Look) -> bytes:
@@ -106,7 +107,7 @@ def _falls(canvas: Canvas, axes: "Axes", moments: pl.DataFrame, x: Floats) -> No
     at, y = thinned(x, -depth, look.width * look.scale)
     deepest = float(np.nanmax(depth)) if np.isfinite(depth).any() else 0.0
     axes.set_ylim(-max(deepest * 1.12, 0.001), 0)
-    count_ticks(axes.yaxis, 100, " %")
+    count_ticks(axes.yaxis, 100, " %", most=4 if look.height < LOW else 6)
     canvas.name(axes, up="Below the peak")
     axes.fill_between(at, y, 0, step="post", color=palette.loss, alpha=0.22, linewidth=0)
     axes.step(at, y, where="post", color=palette.loss, linewidth=1.2)

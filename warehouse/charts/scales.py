@@ -75,8 +75,8 @@ def short_text(value: float, digits: int = 3) -> str:
     return "0"
 
 
-def count_ticks(axis: "Axis", factor: float = 1.0, suffix: str = "", *, whole: bool = False) -> None:
-    """Ticks with as many decimals as their distance needs; `factor` 100 and `suffix` " %" show shares in percent."""
+def count_ticks(axis: "Axis", factor: float = 1.0, suffix: str = "", *, whole: bool = False, most: int = 6) -> None:
+    """Ticks with as many decimals as their distance needs; `factor` 100 and `suffix` " %" show shares in percent. Never more than `most` + 1."""
     from matplotlib.ticker import Formatter, MaxNLocator
 
     class Plain(Formatter):
@@ -92,7 +92,7 @@ def count_ticks(axis: "Axis", factor: float = 1.0, suffix: str = "", *, whole: b
             decimals = 0 if whole else _decimals(float(np.abs(steps).min(initial=np.inf)))
             return [number_text(x * factor, decimals) + suffix for x in values]
 
-    axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=whole))
+    axis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10], integer=whole))
     axis.set_major_formatter(Plain())
 
 
