@@ -33,6 +33,7 @@ from tests.bench_dispatch import dispatch, hanging, memory
 from tests.bench_fair_odds import fair_odds
 from tests.bench_performance import performance
 from tests.bench_replay import bench_replay
+from tests.bench_rollups import bench_rollups
 from tests.bench_stream import bench_stream
 from tests.postgres import NoServer, fresh_database
 from warehouse.settings import read_settings
@@ -224,6 +225,7 @@ PARTS = {
     "imports": imports,
     "fair-odds": lambda: fair_odds(say, DATA),
     "replay": lambda: bench_replay(say),
+    "rollups": lambda: bench_rollups(say),
     "stream": lambda: bench_stream(say),
     "dispatch": lambda: dispatch(say),
     "dispatch-hanging": lambda: hanging(say),

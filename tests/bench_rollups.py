@@ -122,7 +122,7 @@ def step(name: str, home: Path) -> tuple[float, float, float, str]:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     spent = time.perf_counter() - started
     if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
+        raise RuntimeError(f"{name} ended with status {done.returncode}: {done.stderr[-2000:]}")
     told = json.loads(done.stdout)
     return spent, told["processor_s"], told["peak_mb"], told["said"]
 

@@ -102,6 +102,14 @@ def test_changing_the_zone_puts_trades_on_other_days(warehouse: Warehouse) -> No
     assert warehouse.ask(asked)["exit_day"].to_list() == [dt.date(2026, 3, 29)]
 
 
+def test_a_currency_in_which_nothing_has_closed_yet_is_no_fault(warehouse: Warehouse) -> None:
+    rows = warehouse.lake.scan(Trades).filter(pl.col("status") == "open").collect()
+    record(warehouse.lake, Trades, rows.with_columns(currency=pl.lit("CHF"), recorded_at=LATER))
+    assert warehouse.build().is_published
+    found = warehouse.ask("select sum(n_open) as n_open, sum(n) as n from attribution where currency = 'CHF'")
+    assert found.row(0) == (rows.height, 0)
+
+
 def test_a_failing_test_publishes_nothing_and_says_how_many_rows_fail(warehouse: Warehouse) -> None:
     before = warehouse.shelf.read()
     # A process that was stopped in the middle left the same trade on two days.
