@@ -49,17 +49,21 @@ class Choice:
         return ", ".join(said) or "all trades"
 
 
-def chosen(lake: Lake, choice: Choice) -> pl.LazyFrame:
-    """The trades of a choice, whatever their status, in the order of their entry and then their id."""
-    day = dt.timedelta(days=1)
-    # A day of a zone lies in two days of UTC.
-    first, last = choice.first and choice.first - day, choice.last and choice.last + day
+def chosen(lake: Lake, choice: Choice, on: dt.date | None = None) -> pl.LazyFrame:
+    """The trades of a choice, whatever their status, in the order of their entry and then their id; `on` one UTC day alone."""
     local = pl.col("entry_at").dt.convert_time_zone(choice.zone).dt.date()
     wanted = [pl.col(name) == getattr(choice, name) for name in TEXTS if getattr(choice, name)]
     wanted += [local >= choice.first] if choice.first else []
     wanted += [local <= choice.last] if choice.last else []
+    first, last = (on, on) if on else days_within(choice)
     rows = lake.scan(Trades, first=first, last=last)
     return (rows.filter(*wanted) if wanted else rows).sort("entry_at", "trade_id")
+
+
+def days_within(choice: Choice) -> tuple[dt.date | None, dt.date | None]:
+    """The UTC days between which the trades of a choice lie: a day of a zone lies in two of them."""
+    day = dt.timedelta(days=1)
+    return choice.first and choice.first - day, choice.last and choice.last + day
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """Trades taken away: a choice of them in one file, written as they are read."""
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
 
-from stratum_pipelines.trading.chosen import Choice, chosen
+from stratum_pipelines.trading.chosen import Choice, chosen, days_within
 from warehouse.formats import CsvEncoder, Encoder, JsonEncoder, ParquetEncoder
 from warehouse.lake import Lake
 from warehouse.tables import Trades
@@ -46,12 +45,9 @@ def export_to(lake: Lake, choice: Choice, form: str, path: Path) -> int:
 
 def _parts(lake: Lake, choice: Choice) -> Iterator[pl.DataFrame]:
     """The trades in pieces, none empty."""
-    margin = dt.timedelta(days=1)
-    rows = chosen(lake, choice)
+    first, last = days_within(choice)
     for day in lake.days(Trades):
-        # A day of a zone lies in two days of UTC; which trades are meant, the choice says.
-        if (choice.first and day < choice.first - margin) or (choice.last and day > choice.last + margin):
-            continue
-        begin = dt.datetime.combine(day, dt.time.min, dt.UTC)
-        within = pl.col("entry_at").is_between(begin, begin + margin, closed="left")
-        yield from (part for part in rows.filter(within).collect().iter_slices(ROWS_AT_ONCE) if part.height)
+        if (first is None or day >= first) and (last is None or day <= last):
+            # Only that day is read: a scan of the whole table looks into every file of it.
+            rows = chosen(lake, choice, on=day).collect()
+            yield from (part for part in rows.iter_slices(ROWS_AT_ONCE) if part.height)

@@ -1,6 +1,7 @@
 """Trades taken away: exact, safe to open, and whole or not at all."""
 
 import csv
+import datetime as dt
 import io
 import json
 from pathlib import Path
@@ -12,7 +13,8 @@ from stratum_pipelines.trading import exporting
 from stratum_pipelines.trading.chosen import Choice
 from stratum_pipelines.trading.exporting import export_to, export_trades
 from tests.trading.made import bet, lake_of
-from warehouse.tables import Trades
+from warehouse.lake import Lake
+from warehouse.tables import Table, Trades
 
 LARGE = 9_007_199_254_740_993  # one more than a float holds exactly
 ALL = Choice()
@@ -47,6 +49,24 @@ def test_what_is_written_in_pieces_is_what_is_written_at_once(tmp_path: Path, mo
     whole = [exported(lake, form) for form in ("csv", "json")]
     monkeypatch.setattr(exporting, "ROWS_AT_ONCE", 2)
     assert [exported(lake, form) for form in ("csv", "json")] == whole
+
+
+def test_every_day_is_read_once_and_days_that_were_not_asked_for_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = lake_of(tmp_path, [bet(number, number, day=number) for number in range(1, 8)])
+    scanned: list[tuple[object, object]] = []
+    scan = Lake.scan
+
+    def noted(self: Lake, table: type[Table], **days: dt.date | None) -> pl.LazyFrame:
+        scanned.append((days.get("first"), days.get("last")))
+        return scan(self, table, **days)
+
+    monkeypatch.setattr(Lake, "scan", noted)
+    # The first bet is entered on the second of September. A day of New York lies in two of UTC, so one more is looked at.
+    asked = Choice(first=dt.date(2025, 9, 4), last=dt.date(2025, 9, 5), zone="America/New_York")
+    assert exported(lake, "csv", asked).count(b"\r\n") == 3
+    assert scanned == [(day, day) for day in (dt.date(2025, 9, n) for n in (3, 4, 5, 6))]
 
 
 def test_nothing_chosen_is_a_document_without_rows(tmp_path: Path) -> None:
