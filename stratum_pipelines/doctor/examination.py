@@ -62,7 +62,6 @@ def examine(
         ("rules", lambda: look_at_rules(platform, now)),
         ("cycles", lambda: look_at_cycles(platform)),
         ("closing lines", lambda: look_at_closing_lines(platform, now)),
-        ("webhooks", lambda: look_at_webhooks(platform, now)),
         ("quarantine", lambda: look_at_quarantine(platform, now)),
         ("leftovers", lambda: look_at_leftovers(platform)),
     ]
@@ -72,6 +71,7 @@ def examine(
             Finding("days", "warning", "not looked at: the database knows which were computed, and from what")
         )
     else:
+        findings += _looked("webhooks", lambda: look_at_webhooks(platform, now))
         findings += _looked("days", lambda: look_at_days(platform))
     return findings
 
