@@ -60,8 +60,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
 
 def takes_head(handler: BaseRouteHandler) -> bool:
-    """Whether a GET endpoint answers HEAD: not where an answer is long or endless, for it would be made for nobody."""
-    return not handler.opt.get("is_long", False)
+    """Whether a GET endpoint answers HEAD: not where an answer is long or endless or uses something up, for nobody would see it."""
+    return not (handler.opt.get("is_long", False) or handler.opt.get("uses_up", False))
 
 
 def require_scope(visitor: Visitor, scope: str) -> None:

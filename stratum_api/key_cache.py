@@ -150,11 +150,14 @@ class KeyCache:
         newest = self._newest
         found = await self.rows.fetch(FIND, key_id)
         known = _known(found[0]) if found else None
-        # A change that came in meanwhile may be missing from what was read, so that is used once and not kept.
-        if known is not None and newest == self._newest:
-            if len(self._known) >= MOST_KEYS:
-                self._forget()
-            self._known[key_id] = known
+        # A change that came in meanwhile may be missing from what was read, so that is used once and then only recognised.
+        if known is not None:
+            if newest == self._newest:
+                if len(self._known) >= MOST_KEYS:
+                    self._forget()
+                self._known[key_id] = known
+            elif len(self._earlier) < MOST_KEYS:
+                self._earlier[key_id] = known
         return known
 
     def _forget(self) -> None:

@@ -36,6 +36,7 @@ class SharedController(Controller):
         media_type=HTML,
         answer=SharedReport,
         forms=(HTML, PNG),
+        uses_up=True,
     )
     async def open(
         self,

@@ -12,6 +12,8 @@ VALUES = {
     "key_id": "sk_7Hq2Zk1pQ0aB",
     "endpoint_id": "we_5f0c2a9d31b7e846",
     "code": "fault",
+    "share_id": "sh_7Hq2Zk1pQ0aB",
+    "token": "sh_none",
 }
 DOCUMENT = endpoints()
 OPERATIONS = [

@@ -38,6 +38,8 @@ from warehouse.database import (
     Marks,
     Outbox,
     PolledSport,
+    Share,
+    Shares,
 )
 from warehouse.database.credits import Count
 from warehouse.database.cycle_kpis import CycleFigures, Worked
@@ -99,6 +101,9 @@ def _use_the_api(database: Database) -> None:
         now=at,
     )
     UsageBook(database).add([UsageEvent("e1", account, "sk_1", at, at, "listSignals", 200, 1, "r1")], at)
+    ends_at = at + dt.timedelta(hours=1)
+    share = Share("sh_1", account, "equity", "A strategy", True, at, ends_at, 0, None, None)
+    assert Shares(database).add(share, digest="00", content="{}", actor="test", most=1)
 
 
 def everything(database: Database) -> dict[str, list[tuple]]:
