@@ -63,7 +63,11 @@ def _drawn(chosen: Chosen, asked: Asked, kind: Kind, measure: str, look: Look, c
         rows = rolling_measures(days, calendar_days(asked.risk_free_rate), WINDOWS, (measure,))
         is_share = DEFINITIONS[measure][0].startswith("share")
         return cache.drawn(
-            rolling_chart, rows.select("date", "window_days", "value"), look=look, unit=DEFINITIONS[measure][0], is_share=is_share
+            rolling_chart,
+            rows.select("date", "window_days", "value"),
+            look=look,
+            unit=DEFINITIONS[measure][0],
+            is_share=is_share,
         )
     rows_by, columns_by, moment = (
         ("year", "month_of_year", "exit_at") if kind == "months" else ("weekday", "hour", "entry_at")

@@ -8,6 +8,7 @@ from polars.testing import assert_frame_equal
 
 from stratum_pipelines.differences import MEASURED
 from stratum_pipelines.live import Market, run_cycle
+from stratum_pipelines.paper_terms import read_paper_terms
 from stratum_pipelines.platform import Platform, open_platform
 from stratum_pipelines.providers.reading import Answer
 from stratum_pipelines.settings import read_overrides
@@ -26,7 +27,7 @@ DIFFERENT = {
 def open_home(folder: Path, **settings: str) -> Platform:
     """A platform whose whole state lies in `folder`."""
     environment = {"STRATUM_HOME": str(folder), **settings}
-    return open_platform(read_settings(environment), read_overrides(environment))
+    return open_platform(read_settings(environment), read_overrides(environment), paper=read_paper_terms(environment))
 
 
 def run_live(platform: Platform, answers: list[Answer]) -> Market:
