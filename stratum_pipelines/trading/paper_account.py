@@ -56,7 +56,7 @@ def bet_days(
     if not terms.is_on:
         # What is missed meanwhile is bet when it is on again: the account is made anew then.
         marks.swap(TERMS, marks.read(TERMS), None, dt.datetime.now(dt.UTC))
-        return PaperBets({}, 0)
+        return PaperBets({Trades.name: [], EquityPoints.name: []}, 0)
     with trading_alone(lake, patience_s):
         now = dt.datetime.now(dt.UTC)
         waiting = days_waiting(platform, "bet")
