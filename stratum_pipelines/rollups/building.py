@@ -135,8 +135,7 @@ class Building:
         return self.con.sql(sql).pl()
 
     def _ordered(self, mart: Mart, sql: str) -> str:
-        order = [mart.part_by, "exit_at", *mart.key] if mart.part == "day" else list(mart.key)
-        return f"{sql} order by {', '.join(name_in_sql(name) for name in order)}"
+        return f"select * from ({sql}) order by {', '.join(name_in_sql(name) for name in mart.key)}"
 
     def _whole(self, mart: Mart, sql: str, rules: str, writer: Writer) -> PublishedMart:
         parts = [f"{need} {self._print_of(need)}" for need in mart.needs]
@@ -144,7 +143,7 @@ class Building:
         old = self.before.get(mart.name)
         if old and not self.is_full and "all" in old.parts and old.parts["all"].made_of == made_of:
             return old
-        rows = self._rows(self._ordered(mart, f"select * from ({sql})"))
+        rows = self._rows(self._ordered(mart, sql))
         return PublishedMart(rules, {"all": replace(writer.write("all", rows), made_of=made_of)})
 
     def _print_of(self, need: str) -> str:
@@ -166,7 +165,7 @@ class Building:
                 parts[month] = held
                 continue
             self._show("main", source, [part.file for part in files])
-            rows = self._rows(self._ordered(mart, f"select * from ({sql})"))
+            rows = self._rows(self._ordered(mart, sql))
             parts[month] = replace(writer.write(month, rows), made_of=made_of)
             self.said(f"{mart.name}: {number} of {len(months)} months")
         self._show("main", source, [part.file for part in self._known(source).parts.values()])
@@ -200,10 +199,11 @@ class Building:
         sizes = {key: part.rows for key, part in held.items()}
         for keys, entered in chunks(sorted(touched), days, sizes, CHUNK_ROWS):
             self._show_table(FOLLOWED, sorted(entered & changed))
-            rows = self._rows(self._ordered(mart, self._with_kept(mart, sql, keys, changed, held)))
+            rows = self._rows(self._with_kept(mart, sql, keys, changed, held))
             # One chunk is written while the next is read: no more than two are in memory.
             parts |= {key: part.result() for key, part in behind.items()}
-            behind = {key: writer.later(key, found) for key, found in _split(rows, mart.part_by)}
+            order = ["exit_at", *mart.key]
+            behind = {key: writer.later(key, found, order) for key, found in _split(rows, mart.part_by)}
             done += len(keys)
             self.said(f"{mart.name}: {done} of {len(touched)} days")
         parts |= {key: part.result() for key, part in behind.items()}
@@ -233,8 +233,8 @@ class Building:
 
     def _with_kept(self, mart: Mart, sql: str, keys: Sequence[str], changed: set[str], held: Mapping[str, Part]) -> str:
         """The rows of some parts: those of changed days from the lake, the others from the files that hold them."""
-        listed = ", ".join(f"'{key}'" for key in keys)
-        wanted = f"coalesce(cast({mart.part_by} as varchar), '{OPEN}') in ({listed})"
+        listed = ", ".join(f"date '{key}'" for key in keys if key != OPEN) or "null"
+        wanted = f"({mart.part_by} in ({listed}){f' or {mart.part_by} is null' if OPEN in keys else ''})"
         names = ", ".join(name_in_sql(column.name) for column in mart.columns)
         rows = f"select {names} from ({sql}) where {wanted}"
         kept = [held[key].file for key in keys if key in held]
@@ -242,7 +242,7 @@ class Building:
             self._show("main", mart.name, kept)
             entered = ", ".join(f"'{day}'" for day in sorted(changed))
             rows += f" union all select {names} from main.{mart.name} where entry_date not in ({entered})"
-        return f"select * from ({rows})"
+        return rows
 
     def published(self) -> Published:
         """What is to be published: what has been built now, and the rest as it was."""
@@ -251,8 +251,8 @@ class Building:
 
 
 def _split(rows: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:
-    """The rows of each part; they come sorted by it."""
-    parts = rows.partition_by(column, maintain_order=True, as_dict=True)
+    """The rows of each part."""
+    parts = rows.partition_by(column, as_dict=True)
     return [(OPEN if key is None else str(key), part) for (key,), part in parts.items()]
 
 

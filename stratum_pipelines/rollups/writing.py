@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -29,9 +30,9 @@ class Writer:
     ) -> None:
         self.behind.shutdown(cancel_futures=True)
 
-    def later(self, key: str, rows: pl.DataFrame) -> Future[Part]:
-        """The part, written while the caller goes on."""
-        return self.behind.submit(self.write, key, rows)
+    def later(self, key: str, rows: pl.DataFrame, order: Sequence[str]) -> Future[Part]:
+        """The part, put in order and written while the caller goes on."""
+        return self.behind.submit(lambda: self.write(key, rows.sort(order)))
 
     def write(self, key: str, rows: pl.DataFrame) -> Part:
         """The part, on disk under a name made from its bytes; equal rows give the same file, which is then not written."""
