@@ -70,7 +70,7 @@ def docs_command() -> None:
         page = write_documentation(settings, Lake(settings.lake_url), read_rollup_settings(os.environ))
     except WarehouseError as error:
         raise StratumError(str(error)) from error
-    results.print(f"{page}", markup=False)
+    results.print(str(page), markup=False, soft_wrap=True)
 
 
 def _show(built: "Built") -> None:

@@ -77,7 +77,8 @@ def test_yen_are_listed_without_decimals(file: Path) -> None:
     line = LINE.replace("50.00,0.35", "-5000,0").replace("1.1050", "1.0950")
     file.write_text(csv_of(line, header=HEADER))
     run("import", str(file), "--account", "demo", "--currency", "jpy")
-    assert " -5000 " in run("list").output
+    # A row has a line of its own, or one for each column where the terminal is narrow.
+    assert "-5000" in run("list").output.split()
 
 
 @pytest.mark.parametrize(
